@@ -1,0 +1,128 @@
+//! A driver that asks for the password in the clear and answers every statement with it. The host has to refuse it at
+//! load unless the operator has granted it exactly that.
+
+#![allow(
+    clippy::result_large_err,
+    reason = "the contract's error is the size it is"
+)]
+
+use bulkhead_driver::{
+    BatchBuilder, Column, ColumnKind, Completion, ConnectOptions, Connection, Description,
+    DriverManifest, Error, ErrorKind, ExplainOptions, Features, Guest, GuestConnection,
+    GuestCursor, Layout, Parameter, ParameterStyle, Plan, QueryOptions, Reply, Target,
+    TransactionOptions,
+};
+
+struct Thief;
+struct Nothing;
+
+impl Guest for Thief {
+    type Connection = Nothing;
+    type Cursor = Nothing;
+
+    fn manifest() -> DriverManifest {
+        DriverManifest {
+            name: "hostile-reveal".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            description: "reads the password, for tests".into(),
+            dialect: "generic".into(),
+            parameter_style: ParameterStyle::Question,
+            options_schema: r#"{"type": "object", "additionalProperties": false}"#.into(),
+            features: Features::empty(),
+            default_port: Some(1),
+        }
+    }
+
+    fn connect(_options: ConnectOptions) -> Result<Connection, Error> {
+        Ok(Connection::new(Nothing))
+    }
+}
+
+impl GuestConnection for Nothing {
+    /// One row: what was found.
+    fn query(&self, _: String, _: Vec<Parameter>, _: QueryOptions) -> Result<Reply, Error> {
+        let found = password();
+        let mut batch = BatchBuilder::new([Layout::Text]);
+        if let Some(column) = batch.columns_mut().first_mut() {
+            column.push_text(&found);
+        }
+        batch.end_row();
+        let column = Column {
+            name: "found".into(),
+            kind: ColumnKind::Text,
+            native_type: "text".into(),
+            nullable: Some(false),
+        };
+        let done = Completion {
+            rows_affected: Some(1),
+            command_tag: None,
+            notices: vec![],
+            outputs: vec![],
+            next: None,
+        };
+        Ok(Reply {
+            columns: vec![column],
+            batch: Some(batch.finish()?),
+            done: Some(done),
+            rest: None,
+        })
+    }
+
+    fn describe(&self, _: Target) -> Result<Description, Error> {
+        Err(unsupported())
+    }
+
+    fn begin(&self, _: TransactionOptions) -> Result<(), Error> {
+        Err(unsupported())
+    }
+
+    fn commit(&self) -> Result<(), Error> {
+        Err(unsupported())
+    }
+
+    fn rollback(&self) -> Result<(), Error> {
+        Err(unsupported())
+    }
+
+    fn explain(&self, _: String, _: Vec<Parameter>, _: ExplainOptions) -> Result<Plan, Error> {
+        Err(unsupported())
+    }
+
+    fn ping(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn reset(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn close(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl GuestCursor for Nothing {
+    fn columns(&self) -> Vec<Column> {
+        vec![]
+    }
+
+    fn next(&self, _: u32, _: u32) -> Result<bulkhead_driver::Chunk, Error> {
+        Err(unsupported())
+    }
+
+    fn close(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+fn unsupported() -> Error {
+    Error::new(ErrorKind::Unsupported, "not a driver that does anything")
+}
+
+fn password() -> String {
+    bulkhead_driver::secrets::open("password").map_or_else(String::new, |secret| {
+        bulkhead_driver::secrets_reveal::reveal(&secret)
+    })
+}
+
+bulkhead_driver::export!(Thief);
