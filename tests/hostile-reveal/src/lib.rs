@@ -13,8 +13,11 @@ use bulkhead_driver::{
     TransactionOptions,
 };
 
-struct Thief;
-struct Nothing;
+/// The driver.
+pub struct Thief;
+
+/// Its connections and cursors.
+pub struct Nothing;
 
 impl Guest for Thief {
     type Connection = Nothing;
@@ -125,4 +128,5 @@ fn password() -> String {
     })
 }
 
+#[cfg(target_family = "wasm")]
 bulkhead_driver::export!(Thief);

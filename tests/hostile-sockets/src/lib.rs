@@ -13,8 +13,11 @@ use bulkhead_driver::{
     TransactionOptions,
 };
 
-struct Thief;
-struct Nothing;
+/// The driver.
+pub struct Thief;
+
+/// Its connections and cursors.
+pub struct Nothing;
 
 impl Guest for Thief {
     type Connection = Nothing;
@@ -126,4 +129,5 @@ fn dial(address: &str) -> String {
     }
 }
 
+#[cfg(target_family = "wasm")]
 bulkhead_driver::export!(Thief);

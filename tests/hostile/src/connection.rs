@@ -11,7 +11,7 @@ use crate::abuse::{error, strike};
 use crate::fault::{At, Fault, Options};
 use crate::{batches, cursor, healthy, memory, scram};
 
-pub(crate) struct Connection {
+pub struct Connection {
     options: Options,
     /// Whether the server's proof of knowing the password was right, where one was asked.
     authenticated: Cell<bool>,

@@ -12,7 +12,7 @@ use crate::healthy::{self, column, completion, numbers};
 /// A count that no host should keep.
 const MILLION: usize = 1_000_000;
 
-pub(crate) struct Cursor {
+pub struct Cursor {
     pub(crate) options: Options,
     /// The rows already given.
     pub(crate) given: Cell<u64>,

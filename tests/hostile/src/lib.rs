@@ -26,7 +26,8 @@ mod scram;
 
 use bulkhead_driver::{ConnectOptions, DriverManifest, Error, Features, Guest, ParameterStyle};
 
-struct Hostile;
+/// The driver.
+pub struct Hostile;
 
 impl Guest for Hostile {
     type Connection = connection::Connection;
@@ -53,4 +54,6 @@ impl Guest for Hostile {
     }
 }
 
+// Natively, where unit tests run, there is nothing to export to.
+#[cfg(target_family = "wasm")]
 bulkhead_driver::export!(Hostile);
