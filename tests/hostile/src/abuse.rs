@@ -74,8 +74,6 @@ pub(crate) fn strike(options: &Options, here: At) -> Result<Option<String>, Erro
             return found(std::env::vars().map(|(name, value)| format!("{name}={value}")));
         }
         Fault::ReadArguments => return found(std::env::args()),
-        Fault::ReadFiles => return found(read_files(&options.target)),
-        Fault::WriteFiles => return found(write_files(&options.target)),
         Fault::DialUnknown
         | Fault::DialFlood
         | Fault::PlaintextOverTls
@@ -155,32 +153,4 @@ fn random_flood() {
 
 fn found(things: impl Iterator<Item = String>) -> Result<Option<String>, Error> {
     Ok(Some(things.collect::<Vec<_>>().join("\n")))
-}
-
-/// What could be read; nothing if the walls hold.
-fn read_files(target: &str) -> impl Iterator<Item = String> {
-    let direct = std::fs::read(target)
-        .ok()
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let listings = ["/", ".", "..", "/etc", "/proc/self"]
-        .into_iter()
-        .filter_map(|folder| std::fs::read_dir(folder).ok())
-        .flat_map(|entries| {
-            entries
-                .flatten()
-                .map(|entry| entry.path().display().to_string())
-        });
-    direct.into_iter().chain(listings)
-}
-
-fn write_files(target: &str) -> impl Iterator<Item = String> {
-    [
-        target,
-        "bulkhead-escape",
-        "/tmp/bulkhead-escape",
-        "../bulkhead-escape",
-    ]
-    .into_iter()
-    .filter(|path| std::fs::write(path, "escaped").is_ok())
-    .map(str::to_owned)
 }

@@ -10,7 +10,8 @@ pub(crate) const OPTIONS_SCHEMA: &str = r#"{
   "properties": {
     "fault": { "type": "string" },
     "at": { "type": "string" },
-    "target": { "type": "string" }
+    "target": { "type": "string" },
+    "only": { "type": "string" }
   }
 }"#;
 
@@ -23,9 +24,12 @@ pub(crate) struct Options {
     /// The contract's function that misbehaves.
     #[serde(default)]
     pub(crate) at: At,
-    /// What the fault aims at: an endpoint, a path.
+    /// What the fault aims at: an endpoint.
     #[serde(default)]
     pub(crate) target: String,
+    /// In `query`: only for statements that hold this text.
+    #[serde(default)]
+    pub(crate) only: String,
 }
 
 /// The contract's functions.
@@ -80,8 +84,6 @@ pub(crate) enum Fault {
     CursorFlood,
     // What looks where it has no business (`abuse`).
     ReadEnvironment,
-    ReadFiles,
-    WriteFiles,
     ReadArguments,
     // Streams (`network`).
     DialUnknown,

@@ -1,5 +1,6 @@
 //! Memory: what a driver keeps of its callers, and all that it holds.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use bulkhead_driver::{Batch, ColumnData, ColumnKind, Reply, Values, Varying};
@@ -8,6 +9,14 @@ use crate::healthy::{column, whole_reply};
 
 /// Every statement that this instance was given.
 static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// How many statements this instance has been given.
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// Counts a statement: the answer tells a fresh instance from one that is used again.
+pub(crate) fn count() -> u32 {
+    COUNT.fetch_add(1, Ordering::Relaxed) + 1
+}
 
 /// Keeps the statement, and shows all that were kept before it.
 pub(crate) fn remember(statement: &str) -> String {
