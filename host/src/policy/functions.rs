@@ -1,0 +1,98 @@
+//! Calls that a SELECT may hold and that yet write, lock, signal, read the server's files, or run SQL given as text.
+//!
+//! Found among the tokens (a name and an opening parenthesis), not in the tree, so that no place in the grammar where a call
+//! may stand can be forgotten.
+
+use sqlparser::tokenizer::Token;
+
+use super::Refusal;
+
+pub(super) fn check(tokens: &[Token]) -> Result<(), Refusal> {
+    let mut name: Option<&str> = None;
+    for token in tokens {
+        match token {
+            Token::Whitespace(_) => {}
+            Token::Word(word) => name = Some(&word.value),
+            Token::LParen => {
+                if let Some(name) = name.take() {
+                    allowed(&name.to_lowercase())?;
+                }
+            }
+            _ => name = None,
+        }
+    }
+    Ok(())
+}
+
+fn allowed(name: &str) -> Result<(), Refusal> {
+    let refused = DENIED.contains(&name)
+        || DENIED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || (name.starts_with("pg_") && !is_pg_read(name));
+    if refused { Err(Refusal::write(format!("{name}() does more than read"))) } else { Ok(()) }
+}
+
+fn is_pg_read(name: &str) -> bool {
+    PG_READS.contains(&name) || PG_READ_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || name.ends_with("_is_visible")
+}
+
+const DENIED: &[&str] = &[
+    // PostgreSQL: sequences, settings, large objects
+    "nextval", "setval", "set_config", "lowrite", "loread", "set_limit", "http",
+    // PostgreSQL: SQL given as text
+    "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "cursor_to_xml", "cursor_to_xmlschema", "ts_stat", "ts_rewrite",
+    "crosstab", "crosstab2", "crosstab3", "crosstab4", "crosstabn", "connectby", "xpath_table",
+    // PostgreSQL: maintenance
+    "brin_summarize_new_values", "brin_summarize_range", "brin_desummarize_range", "gin_clean_pending_list",
+    "currtid2", "binary_upgrade_create_empty_extension", "plpgsql_call_handler", "plpgsql_inline_handler",
+    "postgres_fdw_disconnect", "postgres_fdw_disconnect_all",
+    // SQLite: files, libraries, and its own internals
+    "load_extension", "readfile", "writefile", "edit", "fsdir", "lsdir", "zipfile", "fts3_tokenizer", "sqlite_rename_table",
+    "sqlite_rename_column", "sqlar_uncompress", "sqlite_dbpage", "eval",
+    // SQL Server: other servers and files
+    "openrowset", "openquery", "opendatasource", "openxml",
+    // MySQL: files and locks
+    "load_file", "get_lock", "release_lock", "release_all_locks", "master_pos_wait", "source_pos_wait", "sys_exec", "sys_eval",
+];
+
+const DENIED_PREFIXES: &[&str] = &[
+    "lo_", "dblink", "http_", "xp_", "sp_", "cron_", "binary_upgrade_", "postgres_fdw_", "utl_", "dbms_",
+];
+
+/// PostgreSQL's own functions begin with `pg_`, and new ones come with each version: those not known to be reads are refused.
+const PG_READS: &[&str] = &[
+    "pg_typeof", "pg_sleep", "pg_sleep_for", "pg_sleep_until", "pg_backend_pid", "pg_blocking_pids", "pg_safe_snapshot_blocking_pids",
+    "pg_postmaster_start_time", "pg_conf_load_time", "pg_my_temp_schema", "pg_is_other_temp_schema", "pg_jit_available",
+    "pg_listening_channels", "pg_notification_queue_usage", "pg_trigger_depth", "pg_column_size", "pg_column_compression",
+    "pg_database_size", "pg_relation_size", "pg_table_size", "pg_indexes_size", "pg_total_relation_size", "pg_tablespace_size",
+    "pg_size_pretty", "pg_size_bytes", "pg_relation_filenode", "pg_relation_filepath", "pg_filenode_relation", "pg_char_to_encoding",
+    "pg_encoding_to_char", "pg_encoding_max_length", "pg_client_encoding", "pg_describe_object", "pg_identify_object",
+    "pg_identify_object_as_address", "pg_options_to_table", "pg_tablespace_databases", "pg_tablespace_location",
+    "pg_partition_tree", "pg_partition_ancestors", "pg_partition_root", "pg_index_column_has_property", "pg_index_has_property",
+    "pg_indexam_has_property", "pg_has_role", "pg_collation_for", "pg_collation_actual_version", "pg_database_collation_actual_version",
+    "pg_current_xact_id_if_assigned", "pg_current_snapshot", "pg_snapshot_xmin", "pg_snapshot_xmax", "pg_snapshot_xip",
+    "pg_visible_in_snapshot", "pg_xact_status", "pg_xact_commit_timestamp", "pg_xact_commit_timestamp_origin",
+    "pg_last_committed_xact", "pg_current_wal_lsn", "pg_current_wal_insert_lsn", "pg_current_wal_flush_lsn", "pg_wal_lsn_diff",
+    "pg_walfile_name", "pg_walfile_name_offset", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn",
+    "pg_last_xact_replay_timestamp", "pg_control_checkpoint", "pg_control_system", "pg_control_init", "pg_control_recovery",
+    "pg_timezone_abbrevs", "pg_timezone_names", "pg_show_all_settings", "pg_settings_get_flags", "pg_get_wal_replay_pause_state",
+    "pg_input_is_valid", "pg_input_error_info", "pg_basetype", "pg_lock_status", "pg_prepared_statement", "pg_prepared_xact",
+    "pg_cursor", "pg_available_extensions", "pg_available_extension_versions", "pg_sequence_parameters", "pg_sequence_last_value",
+    "pg_column_is_updatable", "pg_relation_is_updatable", "pg_relation_is_publishable",
+    "pg_stat_statements_info", "pg_mcv_list_items", "pg_split_walfile_name", "pg_hba_file_rules", "pg_ident_file_mappings",
+];
+
+const PG_READ_PREFIXES: &[&str] = &["pg_get_", "pg_is_in_", "pg_stat_get_"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn visibility_functions_are_reads() {
+        assert!(allowed("pg_table_is_visible").is_ok());
+        assert!(allowed("pg_get_viewdef").is_ok());
+        assert!(allowed("pg_terminate_backend").is_err());
+        assert!(allowed("pg_some_function_of_the_future").is_err());
+        assert!(allowed("lower").is_ok());
+    }
+}

@@ -1,0 +1,126 @@
+//! The statement as a tree: exactly one, of a kind that only reads, and nothing in it that doesn't.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Query, Select, SetExpr, Statement, Visit, Visitor};
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Token;
+
+use super::{Name, Refusal};
+
+/// Deeper nesting is refused: the parser calls itself for each level.
+const MAX_DEPTH: usize = 64;
+
+/// A chain of operators (`a OR b OR ...`) is a tree as deep as the chain is long, and dropping it calls itself for each level:
+/// this many fit a thread's stack of 2 MiB many times over.
+const MAX_OPERATORS: usize = 4_000;
+
+pub(super) fn check(dialect: Name, tokens: Vec<Token>) -> Result<(), Refusal> {
+    let operators = tokens.iter().filter(|token| chains(token)).count();
+    if operators > MAX_OPERATORS {
+        return Err(Refusal::unparsable(format!("{operators} operators; the limit under read-only is {MAX_OPERATORS}")));
+    }
+    let statements = Parser::new(dialect.parser())
+        .with_recursion_limit(MAX_DEPTH)
+        .with_tokens(tokens)
+        .parse_statements()
+        .map_err(|why| Refusal::unparsable(explain(&why)))?;
+    match statements.as_slice() {
+        [] => Err(Refusal::unparsable("there is no statement")),
+        [statement] => match statement.visit(&mut Reading) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(refusal) => Err(refusal),
+        },
+        more => Err(Refusal::write(format!("{} statements at once; send one at a time", more.len()))),
+    }
+}
+
+/// Whether a token may join two things into one. Commas, parentheses, dots, names and literals don't.
+fn chains(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => {
+            word.quote_style.is_none()
+                && matches!(
+                    word.keyword,
+                    Keyword::AND | Keyword::OR | Keyword::XOR | Keyword::NOT | Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT
+                        | Keyword::MINUS | Keyword::DIV | Keyword::MOD | Keyword::LIKE | Keyword::ILIKE | Keyword::IN | Keyword::IS
+                        | Keyword::BETWEEN | Keyword::COLLATE | Keyword::AT
+                )
+        }
+        Token::Whitespace(_) | Token::Comma | Token::LParen | Token::RParen | Token::Period | Token::SemiColon | Token::Number(..)
+        | Token::SingleQuotedString(_) | Token::Placeholder(_) => false,
+        _ => true,
+    }
+}
+
+fn explain(why: &ParserError) -> String {
+    match why {
+        ParserError::TokenizerError(text) | ParserError::ParserError(text) => text.clone(),
+        ParserError::RecursionLimitExceeded => format!("it nests deeper than {MAX_DEPTH} levels"),
+    }
+}
+
+/// Walks all of a statement, statements and queries within it included, and stops at the first thing that isn't a read.
+struct Reading;
+
+impl Visitor for Reading {
+    type Break = Refusal;
+
+    fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<Refusal> {
+        match statement {
+            Statement::Query(_)
+            | Statement::Explain { .. }
+            | Statement::ExplainTable { .. }
+            | Statement::ShowFunctions { .. }
+            | Statement::ShowVariable { .. }
+            | Statement::ShowStatus { .. }
+            | Statement::ShowVariables { .. }
+            | Statement::ShowCreate { .. }
+            | Statement::ShowColumns { .. }
+            | Statement::ShowCatalogs { .. }
+            | Statement::ShowDatabases { .. }
+            | Statement::ShowProcessList { .. }
+            | Statement::ShowSchemas { .. }
+            | Statement::ShowCharset(_)
+            | Statement::ShowObjects(_)
+            | Statement::ShowTables { .. }
+            | Statement::ShowViews { .. }
+            | Statement::ShowCollation { .. } => ControlFlow::Continue(()),
+            other => ControlFlow::Break(Refusal::write(format!("{} is not a read", verb(other)))),
+        }
+    }
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Refusal> {
+        if let Some(lock) = query.locks.first() {
+            return ControlFlow::Break(Refusal::write(format!("{lock} takes locks")));
+        }
+        if !query.pipe_operators.is_empty() || query.settings.is_some() || query.format_clause.is_some() {
+            return ControlFlow::Break(Refusal::unparsable("a query in another database's dialect"));
+        }
+        match query.body.as_ref() {
+            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
+                ControlFlow::Break(Refusal::write("a query that changes data"))
+            }
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<Refusal> {
+        if select.into.is_some() {
+            return ControlFlow::Break(Refusal::write("SELECT INTO makes a table, sets a variable or writes a file"));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The statement's first word or two.
+fn verb(statement: &Statement) -> String {
+    let text = statement.to_string();
+    let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or_default().to_uppercase();
+    match first.as_str() {
+        "CREATE" | "DROP" | "ALTER" | "SET" => format!("{first} {}", words.next().unwrap_or_default().to_uppercase()),
+        _ => first,
+    }
+}
