@@ -4,14 +4,18 @@
 //! rustup and, on Debian, apt. Whatever is fetched or built lands under `target/`.
 #![forbid(unsafe_code)]
 
+mod guard;
+mod install;
 mod plugins;
 mod run;
 mod say;
+mod servers;
 mod toolchain;
 mod workspace;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -27,18 +31,27 @@ enum Command {
     Plugins(plugins::Arguments),
     /// Build the hostile drivers of the test suite into target/hostile
     Hostile(plugins::HostileArguments),
+    /// Start the servers that tests need, and run a command with their environment
+    Servers(servers::Arguments),
 }
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        Command::Plugins(arguments) => plugins::run(&arguments),
-        Command::Hostile(arguments) => plugins::run_hostile(&arguments),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+    match run_command() {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run_command() -> Result<ExitCode> {
+    let command = Arguments::parse().command;
+    guard::on_signals()?;
+    match command {
+        Command::Plugins(arguments) => plugins::run(&arguments)?,
+        Command::Hostile(arguments) => plugins::run_hostile(&arguments)?,
+        Command::Servers(arguments) => return servers::run(&arguments),
+    }
+    Ok(ExitCode::SUCCESS)
 }

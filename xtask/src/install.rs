@@ -1,0 +1,89 @@
+//! What the tests need beside Rust, by name: Debian packages, Python packages, cargo's own tools.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{run, say, workspace};
+
+/// The reference client that the tests run beside rmcp's.
+const PYTHON_PACKAGES: [&str; 1] = ["mcp==2.3.0"];
+
+/// Installs Debian packages unless `present` says that they are there.
+pub(crate) fn debian(packages: &[&str], present: impl Fn() -> bool) -> Result<()> {
+    if present() {
+        return Ok(());
+    }
+    let names = packages.join(" ");
+    if !run::exists("apt-get") {
+        bail!("{names} cannot be found, and this machine has no apt-get to install it with");
+    }
+    if !nix::unistd::geteuid().is_root() {
+        bail!("{names} cannot be found: install it (`sudo apt-get install {names}`) and run this again");
+    }
+    say::step(format_args!("installing {names}"));
+    let apt = || {
+        let mut command = Command::new("apt-get");
+        // Runlevel 1 keeps a package from starting its server: the tests start their own.
+        command.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");
+        command
+    };
+    let install = || {
+        run::quiet(apt().args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(packages))
+    };
+    if install().is_err() {
+        // The lists may be missing or old; a third party's broken source must not stop us.
+        let _ = run::quiet(apt().arg("update"));
+        install().with_context(|| format!("cannot install {names}"))?;
+    }
+    if !present() {
+        bail!("{names} was installed but cannot be found");
+    }
+    Ok(())
+}
+
+/// A Python with the packages that tests use; gives the interpreter.
+pub(crate) fn python() -> Result<PathBuf> {
+    let home = workspace::target()?.join("venv");
+    let python = home.join("bin/python");
+    let stamp = home.join("installed");
+    let wanted = PYTHON_PACKAGES.join("\n");
+    if python.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(python);
+    }
+    say::step(format_args!("installing {} for Python", PYTHON_PACKAGES.join(", ")));
+    let start = Instant::now();
+    debian(&["python3", "python3-venv"], || run::exists("python3"))?;
+    let make = || run::quiet(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home));
+    if make().is_err() {
+        // Debian's python3 comes without ensurepip.
+        debian(&["python3-venv"], || Path::new("/usr/share/python-wheels").is_dir())?;
+        make()?;
+    }
+    run::quiet(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON_PACKAGES))?;
+    std::fs::write(&stamp, wanted).context("cannot write the stamp")?;
+    say::note(format_args!("done in {}", say::since(start)));
+    Ok(python)
+}
+
+/// A tool of cargo's, installed under `target/tools`; gives its file.
+pub(crate) fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
+    let root = workspace::target()?.join("tools").join(format!("{name}-{version}"));
+    let file = root.join("bin").join(name);
+    if file.is_file() {
+        return Ok(file);
+    }
+    say::step(format_args!("installing {name} {version}"));
+    let start = Instant::now();
+    run::quiet(
+        Command::new(workspace::cargo())
+            .args(["install", "--quiet", "--locked", name, "--version", version, "--root"])
+            .arg(&root)
+            // Outside the workspace, so that its settings don't apply.
+            .current_dir(std::env::temp_dir()),
+    )?;
+    say::note(format_args!("done in {}", say::since(start)));
+    Ok(file)
+}

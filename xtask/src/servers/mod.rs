@@ -1,0 +1,99 @@
+//! `cargo xtask servers`: the servers that tests need, and what tests are told of them.
+//!
+//! Everything listens on 127.0.0.1 only, keeps its data in a fresh temporary folder, and is stopped and removed
+//! at the end. Tests learn of it through the environment:
+//!
+//! | variable | what |
+//! |---|---|
+//! | `BULKHEAD_TEST_PG` | PostgreSQL, JSON: [`postgres::Description`] |
+//! | `BULKHEAD_TEST_PGBOUNCER` | PgBouncer in transaction mode before it, JSON: [`pgbouncer::Description`] |
+//! | `BULKHEAD_TEST_DRIVERS` | folder of the drivers |
+//! | `BULKHEAD_TEST_HOSTILE` | folder of the hostile drivers |
+//! | `BULKHEAD_BIN` | the server binary |
+//! | `BULKHEAD_TEST_PYTHON` | a Python that has the package `mcp` |
+//! | `BULKHEAD_TEST_PSQL`, `BULKHEAD_TEST_SQLITE3` | the command-line clients |
+
+pub(crate) mod account;
+mod certificates;
+mod pgbouncer;
+mod postgres;
+
+use std::ffi::OsString;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
+
+use crate::guard::Guarded;
+use crate::{install, plugins, say, workspace};
+use account::Account;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// A command to run with the servers' environment; without one they run until Ctrl-C
+    #[arg(last = true)]
+    command: Vec<OsString>,
+}
+
+/// The running servers.
+pub(crate) struct Servers {
+    // Fields are dropped in this order: the bouncer before what it speaks to.
+    bouncer: pgbouncer::PgBouncer,
+    postgres: postgres::Postgres,
+    python: std::path::PathBuf,
+}
+
+/// Starts the servers, and runs the command or waits.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let servers = Servers::start()?;
+    let environment = servers.environment()?;
+    if let Some((program, rest)) = arguments.command.split_first() {
+        let mut command = Command::new(program);
+        let status = Guarded::spawn(command.args(rest).envs(environment), Signal::SIGTERM)?.wait()?;
+        return Ok(match status.code().and_then(|code| u8::try_from(code).ok()) {
+            Some(code) => ExitCode::from(code),
+            None => ExitCode::FAILURE,
+        });
+    }
+    for (name, value) in &environment {
+        println!("export {name}='{}'", value.replace('\'', r"'\''"));
+    }
+    say::step("the servers run until Ctrl-C");
+    loop {
+        std::thread::park();
+    }
+}
+
+impl Servers {
+    /// Installs what is missing and starts everything.
+    pub(crate) fn start() -> Result<Self> {
+        let python = install::python()?;
+        install::debian(&["sqlite3"], || crate::run::exists("sqlite3"))?;
+        let account = Account::for_servers()?;
+        let postgres = postgres::Postgres::start(&account)?;
+        let bouncer = pgbouncer::PgBouncer::start(&account, postgres.description())?;
+        Ok(Self { bouncer, postgres, python })
+    }
+
+    /// What tests are told.
+    pub(crate) fn environment(&self) -> Result<Vec<(&'static str, String)>> {
+        let description = self.postgres.description();
+        let path = |path: std::path::PathBuf| path.display().to_string();
+        Ok(vec![
+            ("BULKHEAD_TEST_PG", serde_json::to_string(description)?),
+            ("BULKHEAD_TEST_PGBOUNCER", serde_json::to_string(self.bouncer.description())?),
+            ("BULKHEAD_TEST_DRIVERS", path(plugins::folder()?)),
+            ("BULKHEAD_TEST_HOSTILE", path(plugins::hostile_folder()?)),
+            ("BULKHEAD_BIN", path(workspace::target()?.join("release/bulkhead"))),
+            ("BULKHEAD_TEST_PYTHON", path(self.python.clone())),
+            ("BULKHEAD_TEST_PSQL", path(description.bin_dir.join("psql"))),
+            ("BULKHEAD_TEST_SQLITE3", "sqlite3".to_owned()),
+        ])
+    }
+}
+
+/// A loopback port that was free a moment ago.
+pub(crate) fn free_port() -> Result<u16> {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?;
+    Ok(listener.local_addr()?.port())
+}
