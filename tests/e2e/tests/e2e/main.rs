@@ -1,0 +1,13 @@
+//! End-to-end tests: what a client of the real host sees, with real and with hostile drivers.
+//!
+//! Run by `cargo xtask test`, which builds and starts what they need; see `bulkhead_tests::environment`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod hostile;
