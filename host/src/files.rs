@@ -5,6 +5,7 @@
 
 mod directory;
 mod error;
+mod host;
 mod lock;
 mod open_file;
 mod path;
@@ -35,7 +36,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { open_files: OPEN_FILES, file_bytes: FILE_BYTES, temporary_bytes: TEMPORARY_BYTES }
+        Self {
+            open_files: OPEN_FILES,
+            file_bytes: FILE_BYTES,
+            temporary_bytes: TEMPORARY_BYTES,
+        }
     }
 }
 

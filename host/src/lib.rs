@@ -1,1 +1,23 @@
+//! Bulkhead's host: everything between an MCP client and a sandboxed database driver. See ARCHITECTURE.md for the map.
 
+pub mod batch;
+mod call;
+pub mod config;
+mod connection;
+pub mod contract;
+pub mod database;
+pub mod driver;
+mod engine;
+pub mod error;
+pub mod files;
+mod limits;
+mod log;
+pub mod policy;
+mod pool;
+pub mod registry;
+pub mod render;
+pub mod secrets;
+mod signal;
+mod state;
+mod supervise;
+pub mod transport;

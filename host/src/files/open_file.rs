@@ -40,12 +40,17 @@ impl OpenFile {
     pub fn read_at(&self, offset: u64, length: u32) -> Result<Vec<u8>, FileError> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length > MAX_READ_BYTES {
-            return Err(FileError::Denied(format!("a read of {length} bytes: the limit is {MAX_READ_BYTES}")));
+            return Err(FileError::Denied(format!(
+                "a read of {length} bytes: the limit is {MAX_READ_BYTES}"
+            )));
         }
         let mut bytes = vec![0; length];
         let mut filled = 0;
         while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match self.file.read_at(rest, offset.saturating_add(filled as u64)) {
+            match self
+                .file
+                .read_at(rest, offset.saturating_add(filled as u64))
+            {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
@@ -89,7 +94,11 @@ impl OpenFile {
     pub fn sync(&self) -> Result<(), FileError> {
         blocking(|| {
             self.file.sync_data()?;
-            if let Some(folder) = self.folder.as_ref().filter(|_| self.name_is_new.load(Ordering::Relaxed)) {
+            if let Some(folder) = self
+                .folder
+                .as_ref()
+                .filter(|_| self.name_is_new.load(Ordering::Relaxed))
+            {
                 sync_folder(folder)?;
                 self.name_is_new.store(false, Ordering::Relaxed);
             }
@@ -142,15 +151,27 @@ impl OpenFile {
     }
 
     fn look(&self, head: u32) -> Result<Entry, FileError> {
-        let siblings = self.siblings.iter().map(|name| self.sibling(name)).collect::<Result<_, _>>()?;
-        Ok(Entry { size: self.size()?, head: self.read_at(0, head)?, siblings })
+        let siblings = self
+            .siblings
+            .iter()
+            .map(|name| self.sibling(name))
+            .collect::<Result<_, _>>()?;
+        Ok(Entry {
+            size: self.size()?,
+            head: self.read_at(0, head)?,
+            siblings,
+        })
     }
 
     fn sibling(&self, name: &str) -> Result<Option<u64>, FileError> {
-        let Some(folder) = &self.folder else { return Ok(None) };
+        let Some(folder) = &self.folder else {
+            return Ok(None);
+        };
         // `name` is one plain component and links aren't followed, so this can't look outside the folder.
         match fstatat(folder.as_ref(), name, AtFlags::AT_SYMLINK_NOFOLLOW) {
-            Ok(found) if SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG => {
+            Ok(found)
+                if SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG =>
+            {
                 Ok(Some(u64::try_from(found.st_size).unwrap_or(0)))
             }
             Ok(_) => Err(FileError::Denied(format!("{name:?} is not a regular file"))),
@@ -161,10 +182,15 @@ impl OpenFile {
 
     fn may_grow_to(&self, size: u64) -> Result<(), FileError> {
         if !self.writable {
-            return Err(FileError::Denied("the file is open for reading only".to_owned()));
+            return Err(FileError::Denied(
+                "the file is open for reading only".to_owned(),
+            ));
         }
         if size > self.most_bytes {
-            return Err(FileError::Full(format!("a file of {size} bytes: the limit is {}", self.most_bytes)));
+            return Err(FileError::Full(format!(
+                "a file of {size} bytes: the limit is {}",
+                self.most_bytes
+            )));
         }
         Ok(())
     }
@@ -179,7 +205,9 @@ pub(super) fn sync_folder(folder: &Dir) -> Result<(), FileError> {
 pub(super) fn blocking<T>(work: impl FnOnce() -> T) -> T {
     use tokio::runtime::{Handle, RuntimeFlavor};
     match Handle::try_current() {
-        Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
+        Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::MultiThread => {
+            tokio::task::block_in_place(work)
+        }
         _ => work(),
     }
 }

@@ -1,0 +1,247 @@
+//! The configuration file: what an operator writes, as types.
+//!
+//! A file is read once, checked here, and not looked at again: everything behind [`Config::load`] works on checked values.
+//! Secrets are resolved when a database is opened, not when the file is read, so that a missing one is that database's fault
+//! alone.
+
+mod database;
+mod duration;
+mod secret;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub use database::{DatabaseConfig, PoolConfig, TlsConfig, TlsMode};
+pub use secret::{Secret, SecretRef};
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where and for whom the HTTP server listens.
+    #[serde(default)]
+    pub server: ServerConfig,
+    /// Where drivers come from and what they are granted.
+    #[serde(default)]
+    pub drivers: DriversConfig,
+    /// The databases, by id.
+    pub databases: BTreeMap<String, DatabaseConfig>,
+    /// The database of calls that name none. With one database configured it is that one.
+    #[serde(default)]
+    pub default_database: Option<String>,
+}
+
+/// The HTTP server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// The path of the MCP endpoint.
+    pub path: String,
+    /// Origins of browsers that may call, beside loopback ones: `https://app.example.com`.
+    pub allowed_origins: Vec<String>,
+    /// Names by which clients may call, beside loopback ones and the listening address: `db.example.com`.
+    pub allowed_hosts: Vec<String>,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        ServerConfig {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            path: "/mcp".to_owned(),
+            allowed_origins: Vec::new(),
+            allowed_hosts: Vec::new(),
+        }
+    }
+}
+
+/// Drivers: every `NAME.wasm` in the folder, and those named.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DriversConfig {
+    /// The folder, relative to the file. None: `drivers` beside the file, or beside the binary.
+    pub folder: Option<PathBuf>,
+    /// Where compiled drivers are kept. None: the user's cache directory.
+    pub cache: Option<PathBuf>,
+    /// Settings of single drivers, by name.
+    pub settings: BTreeMap<String, DriverConfig>,
+}
+
+/// One driver.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DriverConfig {
+    /// The component, where it isn't in the folder.
+    pub path: Option<PathBuf>,
+    /// The component's sha256 in hexadecimal: another file is refused.
+    pub sha256: Option<String>,
+    /// What it may import beyond the defaults.
+    pub grants: Vec<Grant>,
+    /// Linear memory of one instance, in MiB.
+    pub max_memory_mib: Option<u32>,
+}
+
+/// Something that a driver gets only when the operator says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grant {
+    /// `secrets-reveal`: the driver sees passwords in the clear.
+    RevealSecrets,
+}
+
+/// Why a configuration can't be used. Says file, place and key where they are known.
+#[derive(Debug)]
+pub struct ConfigError(String);
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads and checks a YAML or JSON file. Relative paths in it become relative to the file.
+    ///
+    /// # Errors
+    /// What is wrong with the file, and where.
+    pub fn load(path: &Path) -> Result<Config, ConfigError> {
+        let shown = path.display();
+        let text =
+            std::fs::read_to_string(path).map_err(|why| ConfigError(format!("{shown}: {why}")))?;
+        let mut config =
+            Config::parse(&text).map_err(|why| ConfigError(format!("{shown}: {why}")))?;
+        config.resolve(path.parent().unwrap_or(Path::new(".")));
+        Ok(config)
+    }
+
+    /// Reads and checks the text of a YAML or JSON file.
+    ///
+    /// # Errors
+    /// What is wrong with the text, and where.
+    pub fn parse(text: &str) -> Result<Config, ConfigError> {
+        let config: Config =
+            serde_saphyr::from_str(text).map_err(|why| ConfigError(why.to_string()))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        if let Some(default) = &self.default_database
+            && !self.databases.contains_key(default)
+        {
+            return Err(ConfigError(format!(
+                "default_database: there is no database {default:?}; there are: {}",
+                self.databases
+                    .keys()
+                    .cloned()
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )));
+        }
+        for (id, database) in &self.databases {
+            database.check(id).map_err(ConfigError)?;
+        }
+        for (name, driver) in &self.drivers.settings {
+            if let Some(sha256) = &driver.sha256
+                && (sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            {
+                return Err(ConfigError(format!(
+                    "drivers.settings.{name}.sha256: 64 hexadecimal digits are wanted"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn resolve(&mut self, base: &Path) {
+        let absolute = |path: &mut PathBuf| {
+            if path.is_relative() {
+                *path = base.join(&*path);
+            }
+        };
+        self.drivers.folder.iter_mut().for_each(absolute);
+        self.drivers.cache.iter_mut().for_each(absolute);
+        self.drivers
+            .settings
+            .values_mut()
+            .filter_map(|driver| driver.path.as_mut())
+            .for_each(absolute);
+        for database in self.databases.values_mut() {
+            database.resolve(base);
+        }
+        if self.drivers.folder.is_none() {
+            let beside_file = base.join("drivers");
+            let beside_binary = std::env::current_exe()
+                .ok()
+                .and_then(|exe| Some(exe.parent()?.join("drivers")));
+            self.drivers.folder = if beside_file.is_dir() {
+                Some(beside_file)
+            } else {
+                beside_binary.filter(|path| path.is_dir())
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_file_has_every_default() {
+        let config =
+            Config::parse("databases: {main: {driver: postgres, host: db.example.com, user: app}}")
+                .unwrap();
+        let main = &config.databases["main"];
+        assert_eq!(config.server.listen.to_string(), "127.0.0.1:8000");
+        assert_eq!(main.tls.mode, TlsMode::VerifyFull);
+        assert_eq!(main.pool.idle_timeout.as_secs(), 300);
+        assert!(!main.read_only);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (text, word) in [
+            (
+                "databases: {main: {driver: postgres, host: h, prot: 1}}",
+                "prot",
+            ),
+            ("databases: {main: {driver: postgres}}", "host"),
+            (
+                "databases: {main: {driver: postgres, host: h}}\ndefault_database: other",
+                "other",
+            ),
+            (
+                "databases: {main: {driver: postgres, host: h, pool: {max: 0}}}",
+                "pool.max",
+            ),
+            (
+                "databases: {main: {driver: postgres, host: h, statement_timeout: soon}}",
+                "soon",
+            ),
+        ] {
+            let why = Config::parse(text).unwrap_err().to_string();
+            assert!(why.contains(word), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_in_a_debug_print() {
+        let config =
+            Config::parse("databases: {main: {driver: postgres, host: h, password: hunter2}}")
+                .unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,207 @@
+//! One database's entry.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::SecretRef;
+use super::duration::duration;
+
+/// Everything the operator says of one database.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// The driver's name.
+    pub driver: String,
+    /// For people and models: what is in it.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// The server's name or address.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// None: the driver's default.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// The directory of an embedded database, relative to the file.
+    #[serde(default)]
+    pub directory: Option<PathBuf>,
+    /// The catalog ("database") on the server; a file's name in the directory of an embedded database.
+    #[serde(default, alias = "database")]
+    pub catalog: Option<String>,
+    /// The user.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The password: `env:NAME`, `file:PATH`, or itself.
+    #[serde(default)]
+    pub password: Option<SecretRef>,
+    /// Encryption to the server.
+    #[serde(default)]
+    pub tls: TlsConfig,
+    /// Connections.
+    #[serde(default)]
+    pub pool: PoolConfig,
+    /// Refuse all writes.
+    #[serde(default)]
+    pub read_only: bool,
+    /// The longest a statement may run, whatever a caller asks for.
+    #[serde(default = "default_statement_timeout", deserialize_with = "duration")]
+    pub statement_timeout: Duration,
+    /// The most rows in one answer, whatever a caller asks for.
+    #[serde(default = "default_max_rows")]
+    pub max_rows: u64,
+    /// The most bytes of values in one answer.
+    #[serde(default = "default_max_bytes")]
+    pub max_bytes: u64,
+    /// The driver's own options, by its schema.
+    #[serde(default)]
+    pub options: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Long enough for a report, short enough that a forgotten one ends by itself.
+const DEFAULT_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// What one answer may be raised to by a caller: memory for it is held in the host.
+const DEFAULT_MAX_ROWS: u64 = 100_000;
+/// As above; 16 MiB of values.
+const DEFAULT_MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+fn default_statement_timeout() -> Duration {
+    DEFAULT_STATEMENT_TIMEOUT
+}
+
+fn default_max_rows() -> u64 {
+    DEFAULT_MAX_ROWS
+}
+
+fn default_max_bytes() -> u64 {
+    DEFAULT_MAX_BYTES
+}
+
+/// A database's connections.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PoolConfig {
+    /// The most connections at once.
+    pub max: usize,
+    /// Kept open once they have been opened.
+    pub min: usize,
+    /// A connection unused for this long is closed.
+    #[serde(deserialize_with = "duration")]
+    pub idle_timeout: Duration,
+    /// How long a call waits for a connection.
+    #[serde(deserialize_with = "duration")]
+    pub acquire_timeout: Duration,
+    /// How long connecting may take.
+    #[serde(deserialize_with = "duration")]
+    pub connect_timeout: Duration,
+    /// A connection older than this is closed when it is returned.
+    #[serde(deserialize_with = "duration")]
+    pub max_lifetime: Duration,
+}
+
+impl Default for PoolConfig {
+    fn default() -> Self {
+        PoolConfig {
+            max: 10,
+            min: 0,
+            idle_timeout: Duration::from_secs(5 * 60),
+            acquire_timeout: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(10),
+            max_lifetime: Duration::from_secs(30 * 60),
+        }
+    }
+}
+
+/// How the host encrypts to the server and whom it believes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TlsConfig {
+    /// How much is verified.
+    pub mode: TlsMode,
+    /// PEM file of the certificate authorities to believe. None: the system's.
+    pub ca_file: Option<PathBuf>,
+    /// PEM file of a client certificate chain.
+    pub client_certificate: Option<PathBuf>,
+    /// PEM file of its key.
+    pub client_key: Option<PathBuf>,
+    /// The name to expect in the certificate. None: the host.
+    pub server_name: Option<String>,
+}
+
+/// How much of a server's certificate is verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TlsMode {
+    /// The chain and the name.
+    #[default]
+    VerifyFull,
+    /// The chain alone.
+    VerifyCa,
+    /// Nothing: encrypted, to whoever answers.
+    RequireUnverified,
+    /// No TLS.
+    Off,
+}
+
+impl DatabaseConfig {
+    pub(super) fn check(&self, id: &str) -> Result<(), String> {
+        let at = |key: &str, why: &str| Err(format!("databases.{id}.{key}: {why}"));
+        if id.is_empty()
+            || id.len() > 64
+            || !id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+        {
+            return Err(format!(
+                "databases.{id}: an id is 1 to 64 letters, digits, '_', '-' and '.'"
+            ));
+        }
+        if self.host.is_none() && self.directory.is_none() {
+            return at(
+                "host",
+                "is missing (or `directory`, for an embedded database)",
+            );
+        }
+        if self.host.is_some() && self.directory.is_some() {
+            return at(
+                "directory",
+                "a database has a host or a directory, not both",
+            );
+        }
+        if self.pool.max == 0 {
+            return at("pool.max", "must be at least 1");
+        }
+        if self.pool.min > self.pool.max {
+            return at("pool.min", "must not be more than pool.max");
+        }
+        if self.max_rows == 0 || self.max_bytes == 0 {
+            return at("max_rows", "and max_bytes must be at least 1");
+        }
+        if self.tls.client_certificate.is_some() != self.tls.client_key.is_some() {
+            return at(
+                "tls.client_key",
+                "client_certificate and client_key go together",
+            );
+        }
+        Ok(())
+    }
+
+    pub(super) fn resolve(&mut self, base: &Path) {
+        let paths = [
+            &mut self.directory,
+            &mut self.tls.ca_file,
+            &mut self.tls.client_certificate,
+            &mut self.tls.client_key,
+        ];
+        for path in paths
+            .into_iter()
+            .flatten()
+            .filter(|path| path.is_relative())
+        {
+            *path = base.join(&*path);
+        }
+        if let Some(password) = &mut self.password {
+            password.resolve_path(base);
+        }
+    }
+}

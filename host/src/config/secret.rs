@@ -1,0 +1,87 @@
+//! Secrets, and where they come from.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
+
+/// A secret's value: not printable, and wiped when dropped.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes a value into keeping.
+    #[must_use]
+    pub fn new(value: String) -> Secret {
+        Secret(Zeroizing::new(value))
+    }
+
+    /// The value itself, for the one module that uses it.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Where a secret comes from.
+#[derive(Debug, Clone)]
+pub enum SecretRef {
+    /// `env:NAME`, an environment variable.
+    Environment(String),
+    /// `file:PATH`, a file's content without its last newline.
+    File(PathBuf),
+    /// The value, in the file itself.
+    Plain(Secret),
+}
+
+impl<'de> Deserialize<'de> for SecretRef {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<SecretRef, D::Error> {
+        let text = String::deserialize(from)?;
+        Ok(if let Some(name) = text.strip_prefix("env:") {
+            SecretRef::Environment(name.to_owned())
+        } else if let Some(path) = text.strip_prefix("file:") {
+            SecretRef::File(PathBuf::from(path))
+        } else {
+            SecretRef::Plain(Secret::new(text))
+        })
+    }
+}
+
+impl SecretRef {
+    /// Fetches the value.
+    ///
+    /// # Errors
+    /// What is missing, without the value of anything.
+    pub fn resolve(&self) -> Result<Secret, String> {
+        match self {
+            SecretRef::Plain(secret) => Ok(secret.clone()),
+            SecretRef::Environment(name) => match std::env::var(name) {
+                Ok(value) => Ok(Secret::new(value)),
+                Err(_) => Err(format!(
+                    "the environment variable {name} is not set, or is not UTF-8"
+                )),
+            },
+            SecretRef::File(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|why| format!("the secret's file {}: {why}", path.display()))?;
+                let text = Zeroizing::new(text);
+                Ok(Secret::new(
+                    text.strip_suffix('\n').unwrap_or(&text).to_owned(),
+                ))
+            }
+        }
+    }
+
+    pub(super) fn resolve_path(&mut self, base: &Path) {
+        if let SecretRef::File(path) = self
+            && path.is_relative()
+        {
+            *path = base.join(&*path);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! One connection to a database: an instance of its driver in a Store of its own.
+//!
+//! Every entry into the guest goes through [`Connection::enter`]: it begins the call's signal and CPU time, and what comes
+//! back broken (a trap, an answer that breaks the contract, an error after which the driver says that the connection is gone)
+//! marks the connection as dead. A dead connection is dropped, never reused.
+
+mod connect;
+mod cursor;
+pub(crate) mod fault;
+mod operations;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use wasmtime::Store;
+use wasmtime::component::ResourceAny;
+
+use crate::contract::{DatabaseDriver, ErrorKind, driver};
+use crate::driver::Driver;
+use crate::error::CallError;
+use crate::limits::RECYCLE_MEMORY_BYTES;
+use crate::signal::Signal;
+use crate::state::State;
+
+/// A connected instance.
+pub(crate) struct Connection {
+    driver: Arc<Driver>,
+    store: Store<State>,
+    bindings: DatabaseDriver,
+    handle: ResourceAny,
+    /// When it was connected.
+    pub(crate) born: Instant,
+    alive: bool,
+    clean: bool,
+}
+
+impl Connection {
+    /// Whether it may be used again.
+    pub(crate) fn alive(&self) -> bool {
+        self.alive
+    }
+
+    /// Whether nothing was done on it since it was connected or reset.
+    pub(crate) fn clean(&self) -> bool {
+        self.clean
+    }
+
+    /// Whether its memory has grown past what is worth keeping.
+    pub(crate) fn bloated(&self) -> bool {
+        self.store.data().memory.used() > RECYCLE_MEMORY_BYTES
+    }
+
+    /// Gives it up: for what was decided outside, as when a driver doesn't answer in its grace period.
+    pub(crate) fn condemn(&mut self) {
+        self.alive = false;
+    }
+
+    /// Begins a call.
+    pub(crate) fn begin(&mut self, signal: Arc<Signal>) {
+        self.store.data_mut().begin(signal);
+    }
+
+    /// Enters the guest once.
+    async fn enter<T>(
+        &mut self,
+        what: &'static str,
+        work: impl AsyncFnOnce(
+            &mut Store<State>,
+            driver::GuestConnection<'_>,
+            ResourceAny,
+        ) -> wasmtime::Result<Result<T, crate::contract::Error>>,
+    ) -> Result<T, CallError> {
+        if !self.alive {
+            return Err(CallError::new(
+                ErrorKind::Connection,
+                "the connection is gone",
+            ));
+        }
+        self.clean = false;
+        // Dead until shown otherwise: a call that is dropped halfway leaves a Store that can't be entered again.
+        self.alive = false;
+        let _running = self.driver.sandbox.running();
+        let outcome = work(
+            &mut self.store,
+            self.bindings.bulkhead_driver_driver().connection(),
+            self.handle,
+        )
+        .await;
+        match outcome {
+            Ok(Ok(value)) => {
+                self.alive = true;
+                Ok(value)
+            }
+            Ok(Err(error)) => {
+                self.alive = error.connection_usable;
+                Err(CallError::from(error))
+            }
+            Err(trap) => Err(fault::trapped(
+                &self.driver.name,
+                what,
+                &trap,
+                &self.store.data().standard_error,
+            )),
+        }
+    }
+
+    /// What a driver's answer that breaks the contract comes to.
+    fn liar(&mut self, why: impl std::fmt::Display) -> CallError {
+        self.alive = false;
+        fault::malformed(&self.driver.name, why)
+    }
+}

@@ -1,0 +1,166 @@
+//! One database: what is done with it, on a connection of its pool.
+//!
+//! The order of every call: the policy, a connection, the driver, the limits, and the connection back into the pool, clean.
+//! [`Database::run`] is the one way to a connection.
+
+mod open;
+mod query;
+mod run;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use query::{Completion, QueryResult, ResultSet, Statement, Truncation};
+
+pub(crate) use open::Resources;
+
+use crate::config::DatabaseConfig;
+use crate::contract::{
+    Description, DriverManifest, ExplainOptions, Parameter, ParameterStyle, Plan, Target,
+};
+use crate::error::CallError;
+use crate::pool::{Pool, PoolStatus};
+use run::Active;
+
+/// A configured database.
+pub struct Database {
+    id: Arc<str>,
+    config: DatabaseConfig,
+    manifest: DriverManifest,
+    pool: Pool,
+    active: Active,
+}
+
+impl Database {
+    /// The id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The operator's description.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.config.description.as_deref()
+    }
+
+    /// The driver's name.
+    #[must_use]
+    pub fn driver(&self) -> &str {
+        &self.manifest.name
+    }
+
+    /// What the driver says of itself.
+    #[must_use]
+    pub fn manifest(&self) -> &DriverManifest {
+        &self.manifest
+    }
+
+    /// The catalog it connects to, where one is configured.
+    #[must_use]
+    pub fn catalog(&self) -> Option<&str> {
+        self.config.catalog.as_deref()
+    }
+
+    /// The SQL dialect's name.
+    #[must_use]
+    pub fn dialect(&self) -> &str {
+        &self.manifest.dialect
+    }
+
+    /// How parameters are written.
+    #[must_use]
+    pub fn parameter_style(&self) -> ParameterStyle {
+        self.manifest.parameter_style
+    }
+
+    /// Whether all writes are refused.
+    #[must_use]
+    pub fn read_only(&self) -> bool {
+        self.config.read_only
+    }
+
+    /// The longest that a statement may run.
+    #[must_use]
+    pub fn statement_timeout(&self) -> Duration {
+        self.config.statement_timeout
+    }
+
+    /// The most rows and bytes of one answer.
+    #[must_use]
+    pub fn most(&self) -> (u64, u64) {
+        (self.config.max_rows, self.config.max_bytes)
+    }
+
+    /// How its pool stands.
+    #[must_use]
+    pub fn pool(&self) -> PoolStatus {
+        self.pool.status()
+    }
+
+    /// Describes the server or something on it.
+    ///
+    /// # Errors
+    /// What the database, the driver or a limit said.
+    pub async fn describe(&self, target: Target) -> Result<Description, CallError> {
+        self.run(None, move |connection| {
+            Box::pin(async move { connection.describe(&target).await })
+        })
+        .await
+    }
+
+    /// The plan of a statement. With `analyze` it runs, and is rolled back.
+    ///
+    /// # Errors
+    /// What the database, the driver, the policy or a limit said.
+    pub async fn explain(
+        &self,
+        sql: String,
+        params: Vec<Parameter>,
+        analyze: bool,
+    ) -> Result<Plan, CallError> {
+        let options = ExplainOptions {
+            analyze,
+            read_only: self.read_only(),
+            timeout_ms: Some(query::milliseconds(self.statement_timeout())),
+        };
+        query::allow(self, self.read_only(), &sql)?;
+        self.run(None, move |connection| {
+            Box::pin(async move { connection.explain(&sql, &params, options).await })
+        })
+        .await
+    }
+
+    /// One round trip to the server, connecting if need be.
+    ///
+    /// # Errors
+    /// What the database, the driver or a limit said.
+    pub async fn ping(&self) -> Result<(), CallError> {
+        self.run(None, |connection| Box::pin(connection.ping()))
+            .await
+    }
+
+    /// Closes connections that have been unused for too long.
+    pub(crate) async fn reap(&self) {
+        self.pool.reap().await;
+    }
+
+    pub(crate) fn reap_every(&self) -> Duration {
+        self.pool.reap_every()
+    }
+
+    /// Takes no more calls, stops those that run, and closes every connection.
+    pub(crate) async fn shutdown(&self) {
+        self.pool.close().await;
+        self.active.stop_all().await;
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database")
+            .field("id", &self.id)
+            .field("driver", &self.manifest.name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,145 @@
+//! From a configuration entry to a database: everything that can be checked without connecting is checked here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Database;
+use super::run::Active;
+use crate::config::DatabaseConfig;
+use crate::contract::{ConnectOptions, Features};
+use crate::driver::Driver;
+use crate::files;
+use crate::pool::{Manager, Pool};
+use crate::secrets::Credential;
+use crate::state::Access;
+use crate::transport::{Endpoints, TlsClient};
+
+/// What a server shows as the client's name.
+const APPLICATION_NAME: &str = "bulkhead";
+
+/// What databases are made of: the drivers, by name.
+pub(crate) type Resources = BTreeMap<String, Arc<Driver>>;
+
+impl Database {
+    /// Prepares a database. Connects to nothing.
+    ///
+    /// # Errors
+    /// What of the entry can't be used, by its key.
+    pub(crate) fn open(
+        id: &str,
+        config: DatabaseConfig,
+        drivers: &Resources,
+    ) -> Result<Database, String> {
+        let driver = drivers.get(&config.driver).ok_or_else(|| {
+            format!(
+                "there is no driver {:?}; there are: {}",
+                config.driver,
+                drivers.keys().cloned().collect::<Vec<_>>().join(", ")
+            )
+        })?;
+        let access = Arc::new(access(&config, driver)?);
+        let options = connect_options(&config, driver)?;
+        let id: Arc<str> = id.into();
+        let pool = Pool::new(Manager {
+            driver: driver.clone(),
+            access,
+            database: id.clone(),
+            options,
+            settings: config.pool.clone(),
+        })?;
+        Ok(Database {
+            id,
+            manifest: driver.manifest.clone(),
+            config,
+            pool,
+            active: Active::default(),
+        })
+    }
+}
+
+fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
+    let password = match &config.password {
+        Some(reference) => Some(Arc::new(Credential::new(
+            reference
+                .resolve()
+                .map_err(|why| format!("password: {why}"))?,
+        ))),
+        None => None,
+    };
+    let embedded = driver.manifest.features.contains(Features::EMBEDDED);
+    match (&config.host, &config.directory) {
+        (Some(host), _) if !embedded => {
+            let port = config
+                .port
+                .or(driver.manifest.default_port)
+                .ok_or("port: is missing, and the driver has no default")?;
+            let tls = TlsClient::new(&config.tls, host)?;
+            Ok(Access {
+                endpoints: Endpoints::new(Some((host.clone(), port))),
+                tls,
+                password,
+                directory: None,
+            })
+        }
+        (_, Some(directory)) if embedded => {
+            let directory = files::Directory::open_ambient(
+                directory,
+                config.read_only,
+                files::Limits::default(),
+            )
+            .map_err(|why| format!("directory {}: {why}", directory.display()))?;
+            Ok(Access {
+                endpoints: Endpoints::new(None),
+                tls: None,
+                password,
+                directory: Some(directory),
+            })
+        }
+        _ if embedded => Err(format!(
+            "directory: is missing; the driver {:?} keeps its databases in files",
+            config.driver
+        )),
+        _ => Err(format!(
+            "host: is missing; the driver {:?} connects to a server",
+            config.driver
+        )),
+    }
+}
+
+fn connect_options(config: &DatabaseConfig, driver: &Driver) -> Result<ConnectOptions, String> {
+    check_options(&config.options, &driver.manifest.options_schema)?;
+    Ok(ConnectOptions {
+        catalog: config.catalog.clone(),
+        user: config.user.clone(),
+        application_name: APPLICATION_NAME.to_owned(),
+        read_only: config.read_only,
+        timeout_ms: u32::try_from(config.pool.connect_timeout.as_millis()).unwrap_or(u32::MAX),
+        options: serde_json::Value::Object(config.options.clone()).to_string(),
+    })
+}
+
+/// Holds the options against the driver's schema.
+fn check_options(
+    options: &serde_json::Map<String, serde_json::Value>,
+    schema: &str,
+) -> Result<(), String> {
+    let schema: serde_json::Value = serde_json::from_str(schema)
+        .map_err(|why| format!("the driver's options schema: {why}"))?;
+    let validator = jsonschema::validator_for(&schema)
+        .map_err(|why| format!("the driver's options schema: {why}"))?;
+    let options = serde_json::Value::Object(options.clone());
+    let faults: Vec<String> = validator
+        .iter_errors(&options)
+        .map(|fault| {
+            format!(
+                "options{}: {fault}",
+                fault.instance_path().to_string().replace('/', ".")
+            )
+        })
+        .collect();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults.join("; "))
+    }
+}

@@ -1,0 +1,244 @@
+//! Running one statement and collecting its result within the limits.
+
+use std::time::{Duration, Instant};
+
+use super::Database;
+use crate::batch::Batch;
+use crate::connection::Connection;
+use crate::contract::{self, Column, ErrorKind, Notice, Parameter, QueryOptions};
+use crate::error::CallError;
+use crate::limits::{BATCH_BYTES, BATCH_ROWS, MAX_RESULT_SETS};
+use crate::policy;
+
+/// What to run and how much of it.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// One SQL statement.
+    pub sql: String,
+    /// Its parameters.
+    pub params: Vec<Parameter>,
+    /// Refuse writes, even where the database allows them.
+    pub read_only: bool,
+    /// None, or longer than the database's own: the database's.
+    pub timeout: Option<Duration>,
+    /// The most rows of each result set.
+    pub max_rows: u64,
+    /// The most bytes of values in all.
+    pub max_bytes: u64,
+}
+
+/// What a statement answered.
+#[derive(Debug)]
+pub struct QueryResult {
+    /// One for most statements; more from procedures of some databases.
+    pub sets: Vec<ResultSet>,
+    /// From the call to the last batch, waiting for a connection included.
+    pub elapsed: Duration,
+}
+
+/// One result set.
+#[derive(Debug)]
+pub struct ResultSet {
+    /// Empty: the statement returns no rows.
+    pub columns: Vec<Column>,
+    /// The rows.
+    pub batches: Vec<Batch>,
+    /// How many rows the batches hold.
+    pub rows: u64,
+    /// Set if there were more than the limits allow.
+    pub truncated: Option<Truncation>,
+    /// How it ended. None if it was cut.
+    pub completion: Option<Completion>,
+}
+
+/// How a result set ended.
+#[derive(Debug, Clone)]
+pub struct Completion {
+    /// Rows changed, or returned where the database says so.
+    pub rows_affected: Option<u64>,
+    /// `SELECT 3`.
+    pub command_tag: Option<String>,
+    /// What the server said beside the answer.
+    pub notices: Vec<Notice>,
+    /// Output parameters and return codes.
+    pub outputs: Vec<Parameter>,
+}
+
+/// Which limit cut a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truncation {
+    /// `max_rows`.
+    Rows,
+    /// `max_bytes`.
+    Bytes,
+}
+
+impl Database {
+    /// Runs one statement. Dropping the future stops it on the server.
+    ///
+    /// # Errors
+    /// What the database, the driver, the policy or a limit said.
+    pub async fn query(&self, mut statement: Statement) -> Result<QueryResult, CallError> {
+        let began = Instant::now();
+        let (rows, bytes) = self.most();
+        statement.read_only |= self.read_only();
+        statement.max_rows = statement.max_rows.min(rows);
+        statement.max_bytes = statement.max_bytes.min(bytes);
+        allow(self, statement.read_only, &statement.sql)?;
+        let limit = statement
+            .timeout
+            .unwrap_or(self.statement_timeout())
+            .min(self.statement_timeout());
+        let sets = self
+            .run(Some(limit), move |connection| {
+                Box::pin(async move { collect(connection, &statement, limit).await })
+            })
+            .await?;
+        Ok(QueryResult {
+            sets,
+            elapsed: began.elapsed(),
+        })
+    }
+}
+
+/// The one place where the policy is asked.
+pub(super) fn allow(database: &Database, read_only: bool, sql: &str) -> Result<(), CallError> {
+    policy::check(database.dialect(), read_only, sql)
+        .map(drop)
+        .map_err(|refusal| {
+            CallError::new(ErrorKind::ReadOnly, refusal.to_string()).of(database.id())
+        })
+}
+
+pub(super) fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
+async fn collect(
+    connection: &mut Connection,
+    statement: &Statement,
+    limit: Duration,
+) -> Result<Vec<ResultSet>, CallError> {
+    let mut budget = Budget {
+        rows: statement.max_rows,
+        bytes: statement.max_bytes,
+    };
+    let options = QueryOptions {
+        read_only: statement.read_only,
+        timeout_ms: Some(milliseconds(limit)),
+        max_rows: Some(statement.max_rows.saturating_add(1)),
+        batch_rows: budget.batch_rows(),
+        batch_bytes: budget.batch_bytes(),
+    };
+    let (mut cursor, mut part) = connection
+        .query(&statement.sql, &statement.params, options)
+        .await?;
+    let mut sets = Vec::with_capacity(1);
+    loop {
+        let mut set = ResultSet {
+            columns: std::mem::take(&mut cursor.columns),
+            batches: Vec::new(),
+            rows: 0,
+            truncated: None,
+            completion: None,
+        };
+        budget.rows = statement.max_rows;
+        let next = loop {
+            if let Some(batch) = part.batch {
+                set.truncated = budget.take(batch, &mut set);
+            }
+            if set.truncated.is_some() {
+                break None;
+            }
+            if let Some(done) = part.done {
+                let (completion, next) = completed(done);
+                set.completion = Some(completion);
+                break next;
+            }
+            part = connection
+                .next(&mut cursor, budget.batch_rows(), budget.batch_bytes())
+                .await?;
+        };
+        let cut = set.truncated.is_some();
+        sets.push(set);
+        if cut {
+            connection.close_cursor(cursor).await?;
+            return Ok(sets);
+        }
+        let Some(next) = next else { return Ok(sets) };
+        cursor = connection.next_result(next).await?;
+        if sets.len() >= MAX_RESULT_SETS {
+            connection.close_cursor(cursor).await?;
+            return Err(CallError::new(
+                ErrorKind::Resources,
+                format!("the statement gave more than {MAX_RESULT_SETS} result sets"),
+            ));
+        }
+        part = connection
+            .next(&mut cursor, budget.batch_rows(), budget.batch_bytes())
+            .await?;
+    }
+}
+
+fn completed(done: contract::Completion) -> (Completion, Option<wasmtime::component::ResourceAny>) {
+    let contract::Completion {
+        rows_affected,
+        command_tag,
+        notices,
+        outputs,
+        next,
+    } = done;
+    (
+        Completion {
+            rows_affected,
+            command_tag,
+            notices,
+            outputs,
+        },
+        next,
+    )
+}
+
+/// What may still be taken.
+struct Budget {
+    rows: u64,
+    bytes: u64,
+}
+
+impl Budget {
+    /// One more than may be taken, so that a result that just fits is told from one that is cut.
+    fn batch_rows(&self) -> u32 {
+        u32::try_from(self.rows).map_or(BATCH_ROWS, |rows| rows.saturating_add(1).min(BATCH_ROWS))
+    }
+
+    fn batch_bytes(&self) -> u32 {
+        u32::try_from(self.bytes).map_or(BATCH_BYTES, |bytes| bytes.clamp(1, BATCH_BYTES))
+    }
+
+    /// Takes what fits of a batch, and says which limit cut it.
+    fn take(&mut self, mut batch: Batch, set: &mut ResultSet) -> Option<Truncation> {
+        let mut cut = None;
+        let most = usize::try_from(self.rows).unwrap_or(usize::MAX);
+        if batch.rows() > most {
+            batch.truncate(most);
+            cut = Some(Truncation::Rows);
+        }
+        let fit = batch.rows_within(self.bytes);
+        if fit < batch.rows() {
+            // The first row of all is given whatever its size: an answer without a row would never get further.
+            let fit = if set.rows == 0 { fit.max(1) } else { fit };
+            if fit < batch.rows() {
+                batch.truncate(fit);
+                cut = Some(Truncation::Bytes);
+            }
+        }
+        let rows = batch.rows() as u64;
+        self.rows -= rows.min(self.rows);
+        self.bytes = self.bytes.saturating_sub(batch.bytes() as u64);
+        set.rows += rows;
+        if batch.rows() > 0 {
+            set.batches.push(batch);
+        }
+        cut
+    }
+}

@@ -1,0 +1,228 @@
+//! A database's connections, pooled.
+//!
+//! The pool holds connected instances. One is handed out only if it is alive, young enough and, after a rest, answers a ping;
+//! it is taken back only alive, reset and of a sensible size. Everything else is closed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use deadpool::managed::{
+    self, Metrics, Object, PoolError, RecycleError, RecycleResult, TimeoutType,
+};
+
+use crate::config::PoolConfig;
+use crate::connection::Connection;
+use crate::contract::call::Interruption;
+use crate::contract::{ConnectOptions, ErrorKind};
+use crate::driver::Driver;
+use crate::error::CallError;
+use crate::limits::{GRACE, PING_AFTER};
+use crate::signal::Signal;
+use crate::state::Access;
+
+/// How one database's connections are made.
+pub(crate) struct Manager {
+    pub(crate) driver: Arc<Driver>,
+    pub(crate) access: Arc<Access>,
+    pub(crate) database: Arc<str>,
+    pub(crate) options: ConnectOptions,
+    pub(crate) settings: PoolConfig,
+}
+
+impl managed::Manager for Manager {
+    type Type = Connection;
+    type Error = CallError;
+
+    async fn create(&self) -> Result<Connection, CallError> {
+        let signal = Arc::new(Signal::default());
+        let opening = Connection::open(
+            self.driver.clone(),
+            self.access.clone(),
+            self.database.clone(),
+            &self.options,
+            signal.clone(),
+        );
+        tokio::pin!(opening);
+        let limit = self.settings.connect_timeout;
+        if let Ok(done) = tokio::time::timeout(limit, &mut opening).await {
+            return done;
+        }
+        signal.raise(Interruption::Timeout);
+        match tokio::time::timeout(GRACE, opening).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(why)) if !why.is_timeout() => Err(why),
+            _ => Err(CallError::new(
+                ErrorKind::Timeout,
+                format!("connecting took longer than {limit:?} (pool.connect_timeout)"),
+            )
+            .retryable()),
+        }
+    }
+
+    async fn recycle(
+        &self,
+        connection: &mut Connection,
+        metrics: &Metrics,
+    ) -> RecycleResult<CallError> {
+        if !connection.alive() || !connection.clean() {
+            return Err(RecycleError::message("not fit for use"));
+        }
+        if connection.born.elapsed() > self.settings.max_lifetime {
+            return Err(RecycleError::message("past its lifetime"));
+        }
+        if metrics.last_used() > PING_AFTER {
+            let signal = Arc::new(Signal::default());
+            connection.begin(signal);
+            match tokio::time::timeout(GRACE, connection.ping()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(why)) => return Err(RecycleError::Backend(why)),
+                Err(_) => return Err(RecycleError::message("no answer to a ping")),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The pool.
+pub(crate) struct Pool {
+    inner: managed::Pool<Manager>,
+    settings: PoolConfig,
+}
+
+/// What is known of a pool at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// The most connections.
+    pub max: usize,
+    /// Connections open.
+    pub open: usize,
+    /// Connections open and unused.
+    pub idle: usize,
+    /// Calls waiting for one.
+    pub waiting: usize,
+}
+
+impl Pool {
+    /// A pool with no connection yet.
+    pub(crate) fn new(manager: Manager) -> Result<Pool, String> {
+        let settings = manager.settings.clone();
+        let inner = managed::Pool::builder(manager)
+            .max_size(settings.max)
+            .runtime(deadpool::Runtime::Tokio1)
+            .wait_timeout(Some(settings.acquire_timeout))
+            .build()
+            .map_err(|why| why.to_string())?;
+        Ok(Pool { inner, settings })
+    }
+
+    /// A connection, waited for or made.
+    ///
+    /// # Errors
+    /// None came free in time: says how many there are and how long the wait was. Or connecting failed.
+    pub(crate) async fn get(&self) -> Result<Lease, CallError> {
+        let began = Instant::now();
+        match self.inner.get().await {
+            Ok(object) => Ok(Lease(object)),
+            Err(PoolError::Backend(why)) => Err(why),
+            Err(PoolError::Timeout(TimeoutType::Wait)) => Err(CallError::new(
+                ErrorKind::Resources,
+                format!(
+                    "no connection came free in {} ms: all {} of the pool are in use (pool.max)",
+                    began.elapsed().as_millis(),
+                    self.settings.max
+                ),
+            )
+            .hint("try again, or have pool.max or pool.acquire_timeout raised")
+            .retryable()),
+            Err(PoolError::Closed) => Err(CallError::new(
+                ErrorKind::Connection,
+                "the server is shutting down",
+            )),
+            Err(why) => Err(CallError::new(ErrorKind::Connection, why.to_string())),
+        }
+    }
+
+    /// Closes what has been unused for too long, down to the minimum.
+    pub(crate) async fn reap(&self) {
+        let mut spare = self.inner.status().size.saturating_sub(self.settings.min);
+        let (idle, life) = (self.settings.idle_timeout, self.settings.max_lifetime);
+        let reaped = self.inner.retain(|connection, metrics| {
+            let over = metrics.last_used() > idle || connection.born.elapsed() > life;
+            let keep = !over || spare == 0;
+            if !keep {
+                spare -= 1;
+            }
+            keep
+        });
+        close_all(reaped.removed).await;
+    }
+
+    /// How often [`Pool::reap`] is worth its while.
+    pub(crate) fn reap_every(&self) -> Duration {
+        (self.settings.idle_timeout / 4).clamp(Duration::from_millis(100), Duration::from_secs(30))
+    }
+
+    /// Takes no more callers and closes what is unused.
+    pub(crate) async fn close(&self) {
+        let unused = self.inner.retain(|_, _| false);
+        self.inner.close();
+        close_all(unused.removed).await;
+    }
+
+    /// How it stands.
+    pub(crate) fn status(&self) -> PoolStatus {
+        let status = self.inner.status();
+        PoolStatus {
+            max: status.max_size,
+            open: status.size,
+            idle: status.available,
+            waiting: status.waiting,
+        }
+    }
+}
+
+async fn close_all(connections: Vec<Connection>) {
+    let signal = Arc::new(Signal::default());
+    let closing = connections.into_iter().map(|mut connection| {
+        connection.begin(signal.clone());
+        tokio::spawn(tokio::time::timeout(GRACE, connection.close()))
+    });
+    for task in closing.collect::<Vec<_>>() {
+        let _ = task.await;
+    }
+}
+
+/// A connection in use.
+pub(crate) struct Lease(Object<Manager>);
+
+impl Lease {
+    /// Gives the connection back, reset; or drops it.
+    pub(crate) async fn give_back(mut self) {
+        if self.0.alive() && !self.0.bloated() {
+            self.0.begin(Arc::default());
+            if let Ok(Ok(())) = tokio::time::timeout(GRACE, self.0.reset()).await {
+                return;
+            }
+            self.0.condemn();
+        }
+        let mut connection = Object::take(self.0);
+        if connection.alive() {
+            connection.begin(Arc::default());
+            let _ = tokio::time::timeout(GRACE, connection.close()).await;
+        }
+    }
+}
+
+impl std::ops::Deref for Lease {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Lease {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+}

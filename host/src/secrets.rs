@@ -1,0 +1,32 @@
+//! `secrets`: credentials used without being seen.
+//!
+//! A driver gets proofs, never the password. What it could do with an oracle is kept small: few and costly iterations are
+//! refused, and the password itself goes only onto an encrypted stream, once, and on no stream of a connection that has
+//! already authenticated in another way (a server that echoes what it is sent would give it back).
+
+mod host;
+mod scram;
+
+use std::sync::Arc;
+
+pub(crate) use scram::SaltedPasswords;
+
+use crate::config::Secret;
+
+/// A driver's handle to one secret.
+pub struct SecretHandle(Arc<Credential>);
+
+/// A secret and what was derived from it.
+pub(crate) struct Credential {
+    secret: Secret,
+    salted: SaltedPasswords,
+}
+
+impl Credential {
+    pub(crate) fn new(secret: Secret) -> Credential {
+        Credential {
+            secret,
+            salted: SaltedPasswords::default(),
+        }
+    }
+}

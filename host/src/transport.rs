@@ -1,0 +1,15 @@
+//! `transport`: byte streams to a database's own endpoints, dialled, encrypted and kept by the host.
+//!
+//! A driver names an endpoint. [`dial`] resolves, checks the address and connects; [`stream`] carries bytes and refuses those
+//! that TLS should have covered; [`tls`] handshakes and checks the certificate.
+
+mod address;
+mod dial;
+mod host;
+mod stream;
+mod tls;
+
+pub use stream::ByteStream;
+
+pub(crate) use dial::Endpoints;
+pub(crate) use tls::TlsClient;

@@ -1,0 +1,163 @@
+//! The contract's `transport`, for one instance.
+
+use wasmtime::component::Resource;
+
+use super::ByteStream;
+use crate::contract::call::Interruption;
+use crate::contract::transport::{self, IoError, TlsFraming, TlsInfo, TlsOptions, TlsPolicy};
+use crate::limits::MAX_STREAMS;
+use crate::state::State;
+
+impl transport::Host for State {
+    async fn endpoints(&mut self) -> wasmtime::Result<Vec<String>> {
+        Ok(self.access.endpoints.names())
+    }
+
+    async fn tls(&mut self) -> wasmtime::Result<TlsPolicy> {
+        Ok(if self.access.tls.is_some() {
+            TlsPolicy::Required
+        } else {
+            TlsPolicy::Off
+        })
+    }
+
+    async fn dial(
+        &mut self,
+        endpoint: String,
+    ) -> wasmtime::Result<Result<Resource<ByteStream>, IoError>> {
+        if self.streams >= MAX_STREAMS {
+            return Ok(Err(IoError::Denied(format!(
+                "a connection may have {MAX_STREAMS} streams open"
+            ))));
+        }
+        let access = self.access.clone();
+        let socket = match self
+            .signal
+            .clone()
+            .interrupt(access.endpoints.dial(&endpoint))
+            .await
+        {
+            Ok(Ok(socket)) => socket,
+            Ok(Err(why)) => return Ok(Err(why)),
+            Err(why) => return Ok(Err(interrupted(why))),
+        };
+        let stream = self
+            .table
+            .push(ByteStream::new(socket, access.tls.is_some()))?;
+        self.streams += 1;
+        Ok(Ok(stream))
+    }
+}
+
+impl transport::HostByteStream for State {
+    async fn read(
+        &mut self,
+        this: Resource<ByteStream>,
+        max: u32,
+    ) -> wasmtime::Result<Result<Vec<u8>, IoError>> {
+        let signal = self.signal.clone();
+        let stream = self.table.get_mut(&this)?;
+        Ok(signal
+            .interrupt(stream.read(max))
+            .await
+            .unwrap_or_else(|why| Err(interrupted(why))))
+    }
+
+    async fn write(
+        &mut self,
+        this: Resource<ByteStream>,
+        bytes: Vec<u8>,
+    ) -> wasmtime::Result<Result<(), IoError>> {
+        let signal = self.signal.clone();
+        let stream = self.table.get_mut(&this)?;
+        Ok(signal
+            .interrupt(stream.write(&bytes))
+            .await
+            .unwrap_or_else(|why| Err(interrupted(why))))
+    }
+
+    async fn exchange(
+        &mut self,
+        this: Resource<ByteStream>,
+        bytes: Vec<u8>,
+        max: u32,
+    ) -> wasmtime::Result<Result<Vec<u8>, IoError>> {
+        let signal = self.signal.clone();
+        let stream = self.table.get_mut(&this)?;
+        let both = async {
+            stream.write(&bytes).await?;
+            stream.read(max).await
+        };
+        Ok(signal
+            .interrupt(both)
+            .await
+            .unwrap_or_else(|why| Err(interrupted(why))))
+    }
+
+    async fn start_tls(
+        &mut self,
+        this: Resource<ByteStream>,
+        options: TlsOptions,
+    ) -> wasmtime::Result<Result<TlsInfo, IoError>> {
+        let (signal, access) = (self.signal.clone(), self.access.clone());
+        let stream = self.table.get_mut(&this)?;
+        let Some(client) = &access.tls else {
+            return Ok(Err(IoError::Denied(
+                "TLS is off for this database: set tls.mode".to_owned(),
+            )));
+        };
+        if options.framing == TlsFraming::TdsPrelogin {
+            return Ok(Err(IoError::Denied(
+                "this host does not frame handshakes in TDS packets".to_owned(),
+            )));
+        }
+        let socket = match stream.take_plain() {
+            Ok(socket) => socket,
+            Err(why) => return Ok(Err(why)),
+        };
+        Ok(
+            match signal
+                .interrupt(client.handshake(socket, options.alpn))
+                .await
+            {
+                Ok(Ok((tls, end_point))) => {
+                    let session = tls.get_ref().1;
+                    let info = TlsInfo {
+                        version: session
+                            .protocol_version()
+                            .and_then(|version| version.as_str())
+                            .unwrap_or("TLS")
+                            .replace("TLSv1_", "TLSv1."),
+                        alpn: session
+                            .alpn_protocol()
+                            .map(|name| String::from_utf8_lossy(name).into_owned()),
+                    };
+                    stream.set_tls(tls, end_point);
+                    Ok(info)
+                }
+                Ok(Err(why)) => Err(IoError::Tls(why.to_string())),
+                Err(why) => Err(interrupted(why)),
+            },
+        )
+    }
+
+    async fn tls_server_end_point(
+        &mut self,
+        this: Resource<ByteStream>,
+    ) -> wasmtime::Result<Option<Vec<u8>>> {
+        Ok(self.table.get(&this)?.end_point.clone())
+    }
+
+    async fn drop(&mut self, this: Resource<ByteStream>) -> wasmtime::Result<()> {
+        self.table.delete(this)?;
+        self.streams = self.streams.saturating_sub(1);
+        Ok(())
+    }
+}
+
+fn interrupted(why: Interruption) -> IoError {
+    match why {
+        Interruption::Cancelled => IoError::Cancelled,
+        Interruption::Timeout => IoError::Timeout,
+    }
+}

@@ -1,0 +1,217 @@
+//! TLS to a server, by the operator's terms. No driver has a say in what is verified.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ClientConfig, WebPkiServerVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::config::{TlsConfig, TlsMode};
+
+/// A database's TLS settings, read and ready.
+pub(crate) struct TlsClient {
+    config: ClientConfig,
+    server_name: ServerName<'static>,
+}
+
+impl TlsClient {
+    /// Reads the certificates that the settings name. None: TLS is off.
+    pub(crate) fn new(settings: &TlsConfig, host: &str) -> Result<Option<TlsClient>, String> {
+        if settings.mode == TlsMode::Off {
+            return Ok(None);
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .map_err(|why| why.to_string())?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier(settings, &provider)?);
+        let config = match (&settings.client_certificate, &settings.client_key) {
+            (Some(certificate), Some(key)) => {
+                let key = PrivateKeyDer::from_pem_file(key)
+                    .map_err(|why| format!("tls.client_key {}: {why}", key.display()))?;
+                builder
+                    .with_client_auth_cert(certificates(certificate)?, key)
+                    .map_err(|why| format!("tls.client_certificate: {why}"))?
+            }
+            _ => builder.with_no_client_auth(),
+        };
+        let name = settings.server_name.as_deref().unwrap_or(host);
+        let server_name = ServerName::try_from(name.to_owned())
+            .map_err(|_| format!("tls.server_name: {name:?} is not a host's name"))?;
+        Ok(Some(TlsClient {
+            config,
+            server_name,
+        }))
+    }
+
+    /// Handshakes. Gives the stream and the channel binding of RFC 5929 section 4.
+    pub(super) async fn handshake(
+        &self,
+        socket: TcpStream,
+        alpn: Vec<String>,
+    ) -> std::io::Result<(TlsStream<TcpStream>, Option<Vec<u8>>)> {
+        let mut config = self.config.clone();
+        config.alpn_protocols = alpn.into_iter().map(String::into_bytes).collect();
+        let tls = TlsConnector::from(Arc::new(config))
+            .connect(self.server_name.clone(), socket)
+            .await?;
+        let end_point = tls
+            .get_ref()
+            .1
+            .peer_certificates()
+            .and_then(|chain| chain.first())
+            .and_then(|leaf| end_point(leaf));
+        Ok((tls, end_point))
+    }
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|why| format!("the certificates of {}: {why}", path.display()))
+}
+
+fn roots(settings: &TlsConfig) -> Result<RootCertStore, String> {
+    let mut store = RootCertStore::empty();
+    match &settings.ca_file {
+        Some(path) => {
+            for certificate in certificates(path)? {
+                store
+                    .add(certificate)
+                    .map_err(|why| format!("tls.ca_file {}: {why}", path.display()))?;
+            }
+            if store.is_empty() {
+                return Err(format!(
+                    "tls.ca_file {} holds no certificate",
+                    path.display()
+                ));
+            }
+        }
+        None => {
+            let found = rustls_native_certs::load_native_certs();
+            store.add_parsable_certificates(found.certs);
+            if store.is_empty() {
+                return Err(
+                    "the system has no certificate authorities: install them, or set tls.ca_file"
+                        .to_owned(),
+                );
+            }
+        }
+    }
+    Ok(store)
+}
+
+fn verifier(
+    settings: &TlsConfig,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, String> {
+    if settings.mode == TlsMode::RequireUnverified {
+        return Ok(Arc::new(Lenient {
+            chain: None,
+            provider: provider.clone(),
+        }));
+    }
+    let chain =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots(settings)?), provider.clone())
+            .build()
+            .map_err(|why| why.to_string())?;
+    Ok(if settings.mode == TlsMode::VerifyCa {
+        Arc::new(Lenient {
+            chain: Some(chain),
+            provider: provider.clone(),
+        })
+    } else {
+        chain
+    })
+}
+
+/// Checks less than it should, because the operator said so: not the name, or with no chain nothing but that the server has its key.
+#[derive(Debug)]
+struct Lenient {
+    chain: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Lenient {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let Some(chain) = &self.chain else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => Ok(ServerCertVerified::assertion()),
+            other => other,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls12_signature(
+            message,
+            certificate,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(
+            message,
+            certificate,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+/// The certificate's hash by its own signature's algorithm, SHA-256 in place of MD5 and SHA-1 (RFC 5929 section 4.1). None
+/// for algorithms that name no hash (Ed25519), for which the binding is undefined.
+fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
+    use ring::digest::{SHA256, SHA384, SHA512, digest};
+    use x509_cert::der::Decode;
+    let parsed = x509_cert::Certificate::from_der(certificate).ok()?;
+    let oid = parsed.signature_algorithm.oid.to_string();
+    let algorithm = match oid.as_str() {
+        // md5, sha1, sha256 with RSA; ecdsa with SHA-1 and SHA-256
+        "1.2.840.113549.1.1.4"
+        | "1.2.840.113549.1.1.5"
+        | "1.2.840.113549.1.1.11"
+        | "1.2.840.10045.4.1"
+        | "1.2.840.10045.4.3.2" => &SHA256,
+        "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" => &SHA384,
+        "1.2.840.113549.1.1.13" | "1.2.840.10045.4.3.4" => &SHA512,
+        _ => return None,
+    };
+    Some(digest(algorithm, certificate).as_ref().to_vec())
+}
