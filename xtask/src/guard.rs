@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -60,9 +60,16 @@ impl Guarded {
         self.pid.as_raw()
     }
 
+    /// Its stdout and stderr, when both were piped. Given once.
+    pub(crate) fn outputs(&mut self) -> Option<(ChildStdout, ChildStderr)> {
+        self.child.stdout.take().zip(self.child.stderr.take())
+    }
+
     /// How it ended, if it has.
     pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
-        self.child.try_wait().context("cannot ask for a child process")
+        self.child
+            .try_wait()
+            .context("cannot ask for a child process")
     }
 
     /// Waits for its end.
@@ -75,7 +82,9 @@ impl Drop for Guarded {
     fn drop(&mut self) {
         let child = &mut self.child;
         if !matches!(child.try_wait(), Ok(Some(_))) {
-            end(self.pid, self.signal, || matches!(child.try_wait(), Ok(Some(_))));
+            end(self.pid, self.signal, || {
+                matches!(child.try_wait(), Ok(Some(_)))
+            });
             let _ = child.wait();
         }
         held(&RUNNING).remove(&self.pid.as_raw());
@@ -124,7 +133,10 @@ fn end(pid: Pid, signal: Signal, mut ended: impl FnMut() -> bool) {
 /// Whether a child of ours has ended, seen from the signal's handler: a zombie still answers to signal 0.
 fn gone(pid: Pid) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.is_empty() || stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z'))
+    stat.is_empty()
+        || stat
+            .rsplit_once(") ")
+            .is_some_and(|(_, rest)| rest.starts_with('Z'))
 }
 
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {

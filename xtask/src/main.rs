@@ -4,12 +4,14 @@
 //! rustup and, on Debian, apt. Whatever is fetched or built lands under `target/`.
 #![forbid(unsafe_code)]
 
+mod demo;
 mod guard;
 mod install;
 mod plugins;
 mod run;
 mod say;
 mod servers;
+mod test;
 mod toolchain;
 mod workspace;
 
@@ -19,7 +21,11 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Build, try and test Bulkhead")]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Build, try and test Bulkhead"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -31,6 +37,10 @@ enum Command {
     Plugins(plugins::Arguments),
     /// Build the hostile drivers of the test suite into target/hostile
     Hostile(plugins::HostileArguments),
+    /// Build and serve a sample database, and ask it something
+    Demo(demo::Arguments),
+    /// Run everything that CI runs
+    Test(test::Arguments),
     /// Start the servers that tests need, and run a command with their environment
     Servers(servers::Arguments),
 }
@@ -51,6 +61,8 @@ fn run_command() -> Result<ExitCode> {
     match command {
         Command::Plugins(arguments) => plugins::run(&arguments)?,
         Command::Hostile(arguments) => plugins::run_hostile(&arguments)?,
+        Command::Demo(arguments) => demo::run(&arguments)?,
+        Command::Test(arguments) => test::run(&arguments)?,
         Command::Servers(arguments) => return servers::run(&arguments),
     }
     Ok(ExitCode::SUCCESS)

@@ -5,13 +5,16 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use nix::sys::signal::Signal;
+
+use crate::guard::Guarded;
 
 /// How often a child with a time limit is looked at: short against the seconds that such a child takes.
 const POLL: Duration = Duration::from_millis(50);
 
 /// Runs a command whose output people see.
 pub(crate) fn visible(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| cannot_start(command))?;
+    let status = Guarded::spawn(command, Signal::SIGTERM)?.wait()?;
     succeeded(command, status, "")
 }
 
@@ -22,11 +25,17 @@ pub(crate) fn quiet(command: &mut Command) -> Result<()> {
 
 /// Runs a command and gives what it wrote to stdout.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let output =
-        command.stdin(Stdio::null()).output().with_context(|| cannot_start(command))?;
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| cannot_start(command))?;
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     let stderr = String::from_utf8_lossy(&output.stderr);
-    succeeded(command, output.status, &format!("{}{}", stderr, if stderr.is_empty() { &stdout } else { "" }))?;
+    succeeded(
+        command,
+        output.status,
+        &format!("{}{}", stderr, if stderr.is_empty() { &stdout } else { "" }),
+    )?;
     Ok(stdout)
 }
 
@@ -54,8 +63,9 @@ pub(crate) fn succeeds_within(command: &mut Command, limit: Duration) -> Result<
 
 /// Whether a program of that name can be found through PATH.
 pub(crate) fn exists(program: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    })
 }
 
 fn cannot_start(command: &Command) -> String {

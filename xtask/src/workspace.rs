@@ -31,7 +31,9 @@ pub(crate) fn cargo() -> PathBuf {
 /// broken archive or a linker error far from its cause. `df` is asked since std has no call for it.
 pub(crate) fn require_free_space(folder: &Path, needed: u64, what: &str) -> Result<()> {
     let answer = crate::run::output(
-        std::process::Command::new("df").args(["--output=avail", "--block-size=1"]).arg(folder),
+        std::process::Command::new("df")
+            .args(["--output=avail", "--block-size=1"])
+            .arg(folder),
     )?;
     let free: u64 = answer
         .lines()

@@ -23,7 +23,10 @@ impl Account {
                 return Ok(Self(Some((user.uid, user.gid))));
             }
         }
-        bail!("servers refuse to run as root, and there is no account named {}", NAMES.join(" or "))
+        bail!(
+            "servers refuse to run as root, and there is no account named {}",
+            NAMES.join(" or ")
+        )
     }
 
     /// A command that runs `program` as this account and gets `signal` when we die. `setpriv` becomes the
@@ -32,7 +35,10 @@ impl Account {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", signal]);
         if let Some((user, group)) = self.0 {
-            command.arg(format!("--reuid={user}")).arg(format!("--regid={group}")).arg("--clear-groups");
+            command
+                .arg(format!("--reuid={user}"))
+                .arg(format!("--regid={group}"))
+                .arg("--clear-groups");
         }
         command.arg("--").arg(program);
         command

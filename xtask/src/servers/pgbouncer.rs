@@ -50,7 +50,13 @@ impl PgBouncer {
         let list: String = behind
             .users
             .values()
-            .filter_map(|user| Some(format!("\"{}\" \"{}\"\n", user.name, user.password.as_ref()?)))
+            .filter_map(|user| {
+                Some(format!(
+                    "\"{}\" \"{}\"\n",
+                    user.name,
+                    user.password.as_ref()?
+                ))
+            })
             .collect();
         fs::write(&users, list).context("cannot write PgBouncer's users")?;
         let pool_size = 2;
@@ -90,7 +96,11 @@ impl PgBouncer {
             pid: server.id(),
         };
         say::note(format_args!("port {port}"));
-        Ok(Self { _server: server, _folder: folder, description })
+        Ok(Self {
+            _server: server,
+            _folder: folder,
+            description,
+        })
     }
 
     /// What tests are told of it.

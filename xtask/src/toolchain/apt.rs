@@ -35,9 +35,11 @@ impl Apt {
             fs::create_dir_all(folder.join(part))
                 .with_context(|| format!("cannot create {}", folder.join(part).display()))?;
         }
-        let source =
-            format!("Types: deb\nURIs: {mirror}\nSuites: {suite}\nComponents: main\nSigned-By: {KEYRING}\n");
-        fs::write(folder.join("suite.sources"), source).context("cannot write apt's source list")?;
+        let source = format!(
+            "Types: deb\nURIs: {mirror}\nSuites: {suite}\nComponents: main\nSigned-By: {KEYRING}\n"
+        );
+        fs::write(folder.join("suite.sources"), source)
+            .context("cannot write apt's source list")?;
         let apt = Self { folder };
         // Without this, apt-get update takes an unreachable mirror for a warning.
         let strict = ["-o", "APT::Update::Error-Mode=any"];
@@ -62,13 +64,22 @@ impl Apt {
     pub(super) fn unpack(&self, packages: &[String], root: &Path) -> Result<()> {
         let archives = self.folder.join("archives");
         fs::create_dir_all(&archives).context("cannot create the folder for packages")?;
-        run::quiet(self.command("apt-get").arg("download").args(packages).current_dir(&archives))?;
+        run::quiet(
+            self.command("apt-get")
+                .arg("download")
+                .args(packages)
+                .current_dir(&archives),
+        )?;
         let mut files = fs::read_dir(&archives)?
             .map(|entry| Ok(entry?.path()))
             .collect::<Result<Vec<_>>>()?;
         files.retain(|path| path.extension().is_some_and(|extension| extension == "deb"));
         if files.len() != packages.len() {
-            bail!("apt downloaded {} packages of {}", files.len(), packages.len());
+            bail!(
+                "apt downloaded {} packages of {}",
+                files.len(),
+                packages.len()
+            );
         }
         for file in &files {
             run::quiet(Command::new("dpkg").arg("-x").arg(file).arg(root))?;

@@ -37,22 +37,35 @@ pub(super) fn rust_found(folder: &Path, triple: &str) -> Result<Option<PathBuf>>
 /// Unpacks rustc with its standard libraries, and gives the program to run.
 pub(super) fn fetch_rust(folder: &Path, triple: &str) -> Result<PathBuf> {
     let roots = ["rustc", "libstd-rust-dev", "libstd-rust-dev-wasm32"].map(str::to_owned);
-    let root = fetch(folder, "rust", triple, "Rust", |_| Ok(roots.to_vec()), |root, loader| {
-        let program = root.join("run-rustc");
-        write_wrapper(&program, loader, "rustc", &root.join("usr/bin/rustc"), "")?;
-        let libraries = run::output(
-            Command::new(&program).args(["--print", "target-libdir", "--target", TARGET]),
-        )?;
-        if !Path::new(libraries.trim()).is_dir() {
-            bail!("this rustc has no standard library for {TARGET}");
-        }
-        Ok(())
-    })?;
+    let root = fetch(
+        folder,
+        "rust",
+        triple,
+        "Rust",
+        |_| Ok(roots.to_vec()),
+        |root, loader| {
+            let program = root.join("run-rustc");
+            write_wrapper(&program, loader, "rustc", &root.join("usr/bin/rustc"), "")?;
+            let libraries = run::output(Command::new(&program).args([
+                "--print",
+                "target-libdir",
+                "--target",
+                TARGET,
+            ]))?;
+            if !Path::new(libraries.trim()).is_dir() {
+                bail!("this rustc has no standard library for {TARGET}");
+            }
+            Ok(())
+        },
+    )?;
     Ok(root.join("run-rustc"))
 }
 
 /// The C compiler that an earlier run unpacked, as settings for the crate `cc`.
-pub(super) fn c_found(folder: &Path, triple: &str) -> Result<Option<Vec<(&'static str, OsString)>>> {
+pub(super) fn c_found(
+    folder: &Path,
+    triple: &str,
+) -> Result<Option<Vec<(&'static str, OsString)>>> {
     Ok(found(folder, "c", triple)?.map(|root| c_settings(&root)))
 }
 
@@ -73,7 +86,11 @@ pub(super) fn fetch_c(folder: &Path, triple: &str) -> Result<Vec<(&'static str, 
             .filter_map(|entry| Some(entry.ok()?.path()))
             .find(|path| path.join("include/stddef.h").is_file())
             .context("clang's own headers are missing")?;
-        let flags = format!("-resource-dir '{}' --sysroot='{}'", resources.display(), root.join("usr").display());
+        let flags = format!(
+            "-resource-dir '{}' --sysroot='{}'",
+            resources.display(),
+            root.join("usr").display()
+        );
         let program = root.join("run-clang");
         write_wrapper(&program, loader, "clang", &clang.join("bin/clang"), &flags)?;
         try_clang(&program, root)
@@ -99,7 +116,10 @@ fn newest_clang(root: &Path) -> Result<PathBuf> {
 
 fn try_clang(program: &Path, root: &Path) -> Result<()> {
     let source = root.join("try.c");
-    fs::write(&source, "#include <stdio.h>\n#include <stddef.h>\nint f(void) { return puts(\"\"); }\n")?;
+    fs::write(
+        &source,
+        "#include <stdio.h>\n#include <stddef.h>\nint f(void) { return puts(\"\"); }\n",
+    )?;
     run::quiet(
         Command::new(program)
             .arg(format!("--target={TARGET}"))
@@ -136,8 +156,12 @@ fn fetch(
     let loader = Loader::for_host(triple)?;
     let mut failure = None;
     for suite in SUITES {
-        say::step(format_args!("getting {what} for {TARGET} from Debian {suite}"));
-        match fetch_from(suite, folder, name, triple, &roots, &|root| finish(root, &loader)) {
+        say::step(format_args!(
+            "getting {what} for {TARGET} from Debian {suite}"
+        ));
+        match fetch_from(suite, folder, name, triple, &roots, &|root| {
+            finish(root, &loader)
+        }) {
             Ok(root) => return Ok(root),
             Err(error) => {
                 say::note(format_args!("not from {suite}: {error:#}"));
@@ -168,11 +192,24 @@ fn fetch_from(
     let outcome = (|| {
         let apt = Apt::update(state.clone(), suite)?;
         let packages = packages::resolve(&apt, &roots(&apt)?)?;
-        let unpacked = packages.values().map(|package| package.unpacked).sum::<u64>();
-        workspace::require_free_space(folder, unpacked + DOWNLOAD_ROOM, "the WebAssembly toolchain")?;
-        say::note(format_args!("{} packages, {} unpacked", packages.len(), say::size(unpacked)));
-        let exact: Vec<String> =
-            packages.values().map(|package| format!("{}={}", package.name, package.version)).collect();
+        let unpacked = packages
+            .values()
+            .map(|package| package.unpacked)
+            .sum::<u64>();
+        workspace::require_free_space(
+            folder,
+            unpacked + DOWNLOAD_ROOM,
+            "the WebAssembly toolchain",
+        )?;
+        say::note(format_args!(
+            "{} packages, {} unpacked",
+            packages.len(),
+            say::size(unpacked)
+        ));
+        let exact: Vec<String> = packages
+            .values()
+            .map(|package| format!("{}={}", package.name, package.version))
+            .collect();
         fs::create_dir_all(&root)?;
         apt.unpack(&exact, &root)?;
         finish(&root)?;
@@ -204,18 +241,26 @@ struct Loader {
 impl Loader {
     fn for_host(triple: &str) -> Result<Self> {
         match triple {
-            "x86_64-unknown-linux-gnu" => {
-                Ok(Self { multiarch: "x86_64-linux-gnu", file: "ld-linux-x86-64.so.2" })
-            }
-            "aarch64-unknown-linux-gnu" => {
-                Ok(Self { multiarch: "aarch64-linux-gnu", file: "ld-linux-aarch64.so.1" })
-            }
+            "x86_64-unknown-linux-gnu" => Ok(Self {
+                multiarch: "x86_64-linux-gnu",
+                file: "ld-linux-x86-64.so.2",
+            }),
+            "aarch64-unknown-linux-gnu" => Ok(Self {
+                multiarch: "aarch64-linux-gnu",
+                file: "ld-linux-aarch64.so.1",
+            }),
             other => bail!("Debian's packages cannot be used on {other}"),
         }
     }
 }
 
-fn write_wrapper(at: &Path, loader: &Loader, name: &str, program: &Path, flags: &str) -> Result<()> {
+fn write_wrapper(
+    at: &Path,
+    loader: &Loader,
+    name: &str,
+    program: &Path,
+    flags: &str,
+) -> Result<()> {
     let root = at.parent().context("a wrapper has no folder")?;
     let libraries = root.join("usr/lib").join(loader.multiarch);
     let script = format!(

@@ -61,9 +61,16 @@ impl Toolchain {
         let c = c_compiler(&folder, &triple)?;
         let tools = sysroot.join("lib/rustlib").join(&triple).join("bin");
         if rustc.is_some() && !tools.join("wasm-component-ld").is_file() {
-            bail!("the Rust toolchain in {} has no wasm-component-ld", sysroot.display());
+            bail!(
+                "the Rust toolchain in {} has no wasm-component-ld",
+                sysroot.display()
+            );
         }
-        Ok(Self { rustc, linkers: vec![tools.join("gcc-ld"), tools], c })
+        Ok(Self {
+            rustc,
+            linkers: vec![tools.join("gcc-ld"), tools],
+            c,
+        })
     }
 
     /// Gives a cargo command the compilers. Its target directory has to be one that native builds don't use,
@@ -72,12 +79,22 @@ impl Toolchain {
         if let Some(rustc) = &self.rustc {
             cargo.env("RUSTC", rustc);
             let path = std::env::var_os("PATH").unwrap_or_default();
-            let folders = self.linkers.iter().cloned().chain(std::env::split_paths(&path));
-            cargo.env("PATH", std::env::join_paths(folders).context("PATH cannot be extended")?);
+            let folders = self
+                .linkers
+                .iter()
+                .cloned()
+                .chain(std::env::split_paths(&path));
+            cargo.env(
+                "PATH",
+                std::env::join_paths(folders).context("PATH cannot be extended")?,
+            );
         }
         cargo.envs(self.c.iter().map(|(name, value)| (name, value)));
         // Flags for native code don't fit this target; a wrapper like sccache would ask the wrong compiler.
-        cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("RUSTC_WRAPPER");
+        cargo
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .env_remove("RUSTC_WRAPPER");
         Ok(())
     }
 }
@@ -95,7 +112,9 @@ fn c_compiler(folder: &std::path::Path, triple: &str) -> Result<Vec<(&'static st
     match debian::fetch_c(folder, triple) {
         Ok(fetched) => Ok(fetched),
         Err(debian) => {
-            say::note(format_args!("Debian's clang cannot be had ({debian:#}); trying ziglang"));
+            say::note(format_args!(
+                "Debian's clang cannot be had ({debian:#}); trying ziglang"
+            ));
             ziglang::fetch(folder).context(
                 "no C compiler for wasm32-wasip2: Debian's packages and PyPI's ziglang both failed; set \
                  CC_wasm32_wasip2, AR_wasm32_wasip2 and CFLAGS_wasm32_wasip2 to one you have (such as the WASI SDK)",
@@ -109,8 +128,10 @@ fn rustup_adds_target() -> Result<bool> {
         return Ok(false);
     }
     say::step(format_args!("rustup target add {TARGET}"));
-    let added =
-        run::succeeds_within(Command::new("rustup").args(["target", "add", TARGET]), RUSTUP_LIMIT)?;
+    let added = run::succeeds_within(
+        Command::new("rustup").args(["target", "add", TARGET]),
+        RUSTUP_LIMIT,
+    )?;
     if !added {
         say::note("rustup cannot fetch it here; taking Debian's packages");
     }
@@ -146,7 +167,9 @@ fn host_triple() -> Result<String> {
 }
 
 fn rustc_says(arguments: &[&str]) -> Result<PathBuf> {
-    Ok(PathBuf::from(run::output(Command::new(rustc()).args(arguments))?.trim()))
+    Ok(PathBuf::from(
+        run::output(Command::new(rustc()).args(arguments))?.trim(),
+    ))
 }
 
 fn rustc() -> OsString {
