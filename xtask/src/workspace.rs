@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+
+use crate::say;
 
 /// The checkout that this xtask was built from.
 pub(crate) fn root() -> Result<PathBuf> {
@@ -27,6 +29,18 @@ pub(crate) fn cargo() -> PathBuf {
     std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
 }
 
+/// Too little room on a disk: another source or another try won't help.
+#[derive(Debug)]
+pub(crate) struct NoSpace(String);
+
+impl std::fmt::Display for NoSpace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NoSpace {}
+
 /// Fails unless the file system that holds `folder` has `needed` bytes free: a full disk otherwise shows as a
 /// broken archive or a linker error far from its cause. `df` is asked since std has no call for it.
 pub(crate) fn require_free_space(folder: &Path, needed: u64, what: &str) -> Result<()> {
@@ -41,12 +55,12 @@ pub(crate) fn require_free_space(folder: &Path, needed: u64, what: &str) -> Resu
         .and_then(|line| line.trim().parse().ok())
         .context("df's answer has no number")?;
     if free < needed {
-        bail!(
-            "no disk space: {what} needs {}, and {} has {} free",
-            crate::say::size(needed),
-            folder.display(),
-            crate::say::size(free)
-        );
+        let (needed, free) = (say::size(needed), say::size(free));
+        let place = folder.display();
+        return Err(NoSpace(format!(
+            "no disk space: {what} needs {needed}, and {place} has {free} free"
+        ))
+        .into());
     }
     Ok(())
 }

@@ -12,13 +12,6 @@ use crate::run;
 /// Debian's archive key, in the place where `debian-archive-keyring` puts it.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// Indexes for software centres and translations: 6 MB a suite that nobody here reads.
-const ONLY_PACKAGES: [&str; 3] = [
-    "Acquire::Languages=none",
-    "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
-    "Acquire::IndexTargets::deb::CNF::DefaultEnabled=false",
-];
-
 /// One suite's package lists, in a folder of their own.
 pub(super) struct Apt {
     folder: PathBuf,
@@ -27,9 +20,6 @@ pub(super) struct Apt {
 impl Apt {
     /// Fetches the package lists of `suite` from the mirror that this machine uses.
     pub(super) fn update(folder: PathBuf, suite: &str) -> Result<Self> {
-        if !run::exists("apt-get") || !run::exists("dpkg") {
-            bail!("this machine has no apt-get and dpkg");
-        }
         let mirror = mirror()?;
         for part in ["lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(folder.join(part))
@@ -40,10 +30,10 @@ impl Apt {
         );
         fs::write(folder.join("suite.sources"), source)
             .context("cannot write apt's source list")?;
+        fs::write(folder.join("apt.conf"), settings(&folder))
+            .context("cannot write apt's settings")?;
         let apt = Self { folder };
-        // Without this, apt-get update takes an unreachable mirror for a warning.
-        let strict = ["-o", "APT::Update::Error-Mode=any"];
-        run::quiet(apt.command("apt-get").args(strict).arg("update"))
+        run::quiet(apt.command("apt-get").arg("update"))
             .with_context(|| format!("cannot fetch Debian's package lists of {suite}"))?;
         Ok(apt)
     }
@@ -88,27 +78,47 @@ impl Apt {
     }
 
     fn command(&self, program: &str) -> Command {
-        let at = |part: &str| self.folder.join(part).display().to_string();
         let mut command = Command::new(program);
-        command.env("LC_ALL", "C");
-        let settings = [
-            format!("Dir::Etc::SourceList={}", at("suite.sources")),
-            "Dir::Etc::SourceParts=/dev/null".to_owned(),
-            "Dir::Etc::Preferences=/dev/null".to_owned(),
-            "Dir::Etc::PreferencesParts=/dev/null".to_owned(),
-            format!("Dir::State::Lists={}", at("lists")),
-            "Dir::State::Status=/dev/null".to_owned(),
-            format!("Dir::Cache={}", at("cache")),
-            // apt's own user may not enter our folder.
-            "APT::Sandbox::User=".to_owned(),
-            // A machine's hooks after an update are for its own lists.
-            "APT::Update::Post-Invoke-Success::=".to_owned(),
-        ];
-        for setting in settings.iter().map(String::as_str).chain(ONLY_PACKAGES) {
-            command.args(["-o", setting]);
-        }
+        command
+            .env("LC_ALL", "C")
+            .env("APT_CONFIG", self.folder.join("apt.conf"));
         command
     }
+}
+
+/// The settings that keep apt to `folder`. APT_CONFIG is read after the machine's own, and wins.
+fn settings(folder: &Path) -> String {
+    let at = |part: &str| folder.join(part).display().to_string();
+    let settings = [
+        ("Dir::Etc::SourceList", at("suite.sources")),
+        ("Dir::Etc::SourceParts", "/dev/null".to_owned()),
+        ("Dir::Etc::Preferences", "/dev/null".to_owned()),
+        ("Dir::Etc::PreferencesParts", "/dev/null".to_owned()),
+        ("Dir::State::Lists", at("lists")),
+        ("Dir::State::Status", "/dev/null".to_owned()),
+        ("Dir::Cache", at("cache")),
+        // apt's own user may not enter our folder.
+        ("APT::Sandbox::User", String::new()),
+        // Without this, apt-get update takes an unreachable mirror for a warning.
+        ("APT::Update::Error-Mode", "any".to_owned()),
+        // Indexes for software centres and translations: 6 MB a suite that nobody here reads.
+        ("Acquire::Languages", "none".to_owned()),
+        (
+            "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled",
+            "false".to_owned(),
+        ),
+        (
+            "Acquire::IndexTargets::deb::CNF::DefaultEnabled",
+            "false".to_owned(),
+        ),
+    ];
+    // A machine's hooks after an update are for its own lists.
+    let hooks = "#clear APT::Update::Post-Invoke;\n#clear APT::Update::Post-Invoke-Success;\n";
+    settings
+        .iter()
+        .fold(hooks.to_owned(), |text, (name, value)| {
+            text + &format!("{name} \"{value}\";\n")
+        })
 }
 
 /// The address that the machine's own apt fetches Debian's main archive from.

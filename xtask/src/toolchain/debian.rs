@@ -17,7 +17,8 @@ use anyhow::{Context, Result, bail};
 use super::TARGET;
 use super::apt::Apt;
 use super::packages;
-use crate::{run, say, workspace};
+use crate::workspace::{self, NoSpace};
+use crate::{run, say};
 
 /// Suites that may hold a rustc new enough, tried in order: `testing` breaks less often than `unstable`. Their
 /// aliases are used, which don't age.
@@ -154,8 +155,14 @@ fn fetch(
     finish: impl Fn(&Path, &Loader) -> Result<()>,
 ) -> Result<PathBuf> {
     let loader = Loader::for_host(triple)?;
+    if !run::exists("apt-get") || !run::exists("dpkg") {
+        bail!("this machine has no apt-get and dpkg");
+    }
     let mut failure = None;
     for suite in SUITES {
+        if let Some(error) = failure.take() {
+            say::note(format_args!("that failed: {error:#}"));
+        }
         say::step(format_args!(
             "getting {what} for {TARGET} from Debian {suite}"
         ));
@@ -163,10 +170,8 @@ fn fetch(
             finish(root, &loader)
         }) {
             Ok(root) => return Ok(root),
-            Err(error) => {
-                say::note(format_args!("not from {suite}: {error:#}"));
-                failure = Some(error);
-            }
+            Err(error) if error.is::<NoSpace>() => return Err(error),
+            Err(error) => failure = Some(error),
         }
     }
     match failure {

@@ -17,7 +17,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{run, say, workspace};
+use crate::workspace::{self, NoSpace};
+use crate::{run, say};
 
 /// The target that drivers are built for.
 pub(crate) const TARGET: &str = "wasm32-wasip2";
@@ -56,7 +57,7 @@ impl Toolchain {
         } else if rustup && rustup_adds_target()? {
             None
         } else {
-            Some(debian::fetch_rust(&folder, &triple).with_context(no_rust_help)?)
+            Some(debian::fetch_rust(&folder, &triple).map_err(no_rust)?)
         };
         let c = c_compiler(&folder, &triple)?;
         let tools = sysroot.join("lib/rustlib").join(&triple).join("bin");
@@ -111,6 +112,7 @@ fn c_compiler(folder: &std::path::Path, triple: &str) -> Result<Vec<(&'static st
     }
     match debian::fetch_c(folder, triple) {
         Ok(fetched) => Ok(fetched),
+        Err(error) if error.is::<NoSpace>() => Err(error),
         Err(debian) => {
             say::note(format_args!(
                 "Debian's clang cannot be had ({debian:#}); trying ziglang"
@@ -138,11 +140,14 @@ fn rustup_adds_target() -> Result<bool> {
     Ok(added)
 }
 
-fn no_rust_help() -> String {
-    format!(
+fn no_rust(error: anyhow::Error) -> anyhow::Error {
+    if error.is::<NoSpace>() {
+        return error;
+    }
+    error.context(format!(
         "no Rust for {TARGET}: neither `rustup target add {TARGET}` nor Debian's packages worked; with network \
          access to either, run this again"
-    )
+    ))
 }
 
 /// Keeps two runs from unpacking into the same folder. Held until dropped.
