@@ -49,14 +49,17 @@ pub(crate) struct Arguments {
 
 /// Builds, serves, asks, and keeps serving.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let port = arguments.port;
-    require_port(port)?;
+    require_port(arguments.port)?;
     plugins::drivers(&[])?;
-    let binary = build_host()?;
+    serve(&build_host()?, arguments.port, arguments.once)
+}
+
+/// Serves the sample with what was built, and asks; returns after the answer when it is to be `once`.
+pub(crate) fn serve(binary: &Path, port: u16, once: bool) -> Result<()> {
     let folder = workspace::root()?.join(".bulkhead/demo");
     sample::create(&folder.join("data"), "shipping.db")?;
     let config = write_config(&folder, port)?;
-    let mut server = start(&binary, &config, port, arguments.once)?;
+    let mut server = start(binary, &config, port, once)?;
 
     say::step("asking it, as an MCP client would");
     println!("\n{QUESTION}\n");
@@ -69,10 +72,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         answer.rows.len(),
         took.as_secs_f64() * 1000.0
     );
-    if arguments.once {
+    if once {
         return Ok(());
     }
-    print!("{}", instructions(port, &binary, &config)?);
+    print!("{}", instructions(port, binary, &config)?);
     say::step(format_args!(
         "serving http://127.0.0.1:{port}/mcp until Ctrl-C"
     ));
@@ -91,7 +94,7 @@ fn require_port(port: u16) -> Result<()> {
 }
 
 /// Builds the server; gives its file.
-pub(crate) fn build_host() -> Result<PathBuf> {
+fn build_host() -> Result<PathBuf> {
     let target = workspace::target()?;
     let binary = target.join("release/bulkhead");
     if !binary.is_file() {

@@ -15,8 +15,8 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::servers::Servers;
-use crate::{plugins, run, say, workspace};
+use crate::servers::{Servers, free_port};
+use crate::{demo, plugins, run, say, workspace};
 use count::Count;
 
 /// The package of the end-to-end tests.
@@ -63,6 +63,15 @@ fn tests(gate: &mut Gate, arguments: &Arguments, unit: bool, e2e: bool) {
     }) && gate.step("build", || run::visible(&mut build()?));
     if !built {
         return;
+    }
+    if e2e && arguments.filter.is_none() {
+        gate.step("demo", || {
+            demo::serve(
+                &workspace::target()?.join("release/bulkhead"),
+                free_port()?,
+                true,
+            )
+        });
     }
     let Some(servers) = gate.produce("servers", Servers::start) else {
         return;
