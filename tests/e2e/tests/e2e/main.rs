@@ -10,4 +10,8 @@
     reason = "tests"
 )]
 
+mod configuration;
 mod hostile;
+mod mcp;
+mod postgres;
+mod sqlite;

@@ -18,6 +18,32 @@ async fn the_environment_and_the_arguments_are_empty() {
     }
 }
 
+/// The standard library's files: there are none, whatever is asked for.
+#[tokio::test]
+async fn there_are_no_files() {
+    let path = environment::hostile_drivers().join("hostile-files.wasm");
+    let config = Config::new()
+        .set(
+            &["drivers", "settings", "hostile-files"],
+            json!({"path": path}),
+        )
+        .hostile("bad", json!({}))
+        .set(&["databases", "bad", "driver"], json!("hostile-files"))
+        .set(&["databases", "bad", "options"], json!({}));
+    let host = Host::start(config).await;
+    let client = host.client().await;
+    for target in [
+        "/etc/passwd",
+        "bulkhead.yaml",
+        "../bulkhead.yaml",
+        "/proc/self/environ",
+    ] {
+        let found = client.query("bad", target).await.cell_text();
+        assert_eq!(found, "", "{target}");
+    }
+    assert!(!std::path::Path::new("/tmp/bulkhead-escape").exists());
+}
+
 /// A grant to one driver, by name: then, and only then, it sees the password.
 #[tokio::test]
 async fn reveal_is_granted_by_name() {
