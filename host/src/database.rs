@@ -6,11 +6,14 @@
 mod open;
 mod query;
 mod run;
+mod transaction;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use query::{Completion, QueryResult, ResultSet, Statement, Truncation};
+
+pub use transaction::Transaction;
 
 pub(crate) use open::Resources;
 

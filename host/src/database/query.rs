@@ -78,17 +78,9 @@ impl Database {
     ///
     /// # Errors
     /// What the database, the driver, the policy or a limit said.
-    pub async fn query(&self, mut statement: Statement) -> Result<QueryResult, CallError> {
+    pub async fn query(&self, statement: Statement) -> Result<QueryResult, CallError> {
         let began = Instant::now();
-        let (rows, bytes) = self.most();
-        statement.read_only |= self.read_only();
-        statement.max_rows = statement.max_rows.min(rows);
-        statement.max_bytes = statement.max_bytes.min(bytes);
-        allow(self, statement.read_only, &statement.sql)?;
-        let limit = statement
-            .timeout
-            .unwrap_or(self.statement_timeout())
-            .min(self.statement_timeout());
+        let (statement, limit) = self.permit(statement)?;
         let sets = self
             .run(Some(limit), move |connection| {
                 Box::pin(async move { collect(connection, &statement, limit).await })
@@ -98,6 +90,23 @@ impl Database {
             sets,
             elapsed: began.elapsed(),
         })
+    }
+}
+
+impl Database {
+    /// What of a statement this database allows: its limits cut to size, and the policy's word.
+    pub(super) fn permit(
+        &self,
+        mut statement: Statement,
+    ) -> Result<(Statement, Duration), CallError> {
+        let (rows, bytes) = self.most();
+        statement.read_only |= self.read_only();
+        statement.max_rows = statement.max_rows.min(rows);
+        statement.max_bytes = statement.max_bytes.min(bytes);
+        allow(self, statement.read_only, &statement.sql)?;
+        let most = self.statement_timeout();
+        let limit = statement.timeout.map_or(most, |timeout| timeout.min(most));
+        Ok((statement, limit))
     }
 }
 
@@ -114,7 +123,7 @@ pub(super) fn milliseconds(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
-async fn collect(
+pub(super) async fn collect(
     connection: &mut Connection,
     statement: &Statement,
     limit: Duration,

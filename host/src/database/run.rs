@@ -14,6 +14,7 @@ use crate::connection::{Connection, fault};
 use crate::contract::ErrorKind;
 use crate::contract::call::Interruption;
 use crate::error::CallError;
+use crate::pool::Lease;
 use crate::signal::Signal;
 use crate::supervise::{Detach, SHUTDOWN_WAIT, until_grace};
 
@@ -21,38 +22,92 @@ use crate::supervise::{Detach, SHUTDOWN_WAIT, until_grace};
 pub(super) type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, CallError>> + Send + 'a>>;
 
 impl Database {
-    /// Runs `work` on a connection. Past `timeout` (None: the database's statement timeout), or when this future is dropped,
-    /// the driver is told to stop; the connection goes back to the pool if it is still good.
+    /// Runs `work` on a connection of the pool and gives it back. Past `timeout` (None: the database's statement timeout), or
+    /// when this future is dropped, the driver is told to stop; a connection that is still good is used again.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         timeout: Option<Duration>,
         work: impl for<'a> FnOnce(&'a mut Connection) -> Work<'a, T> + Send + 'static,
     ) -> Result<T, CallError> {
-        let mut lease = self.pool.get().await.map_err(|why| why.of(&self.id))?;
-        let limit = timeout
-            .unwrap_or(self.statement_timeout())
-            .min(self.statement_timeout());
-        let signal = Arc::new(Signal::default());
-        let entry = self.active.enter(signal.clone());
-        let driver = self.manifest.name.clone();
-        let told = signal.clone();
-        let call = async move {
-            let _entry = entry;
-            lease.begin(told.clone());
-            let outcome = until_grace(&told, Some(Instant::now() + limit), work(&mut lease)).await;
-            let outcome = match outcome {
-                Ok(done) => done,
-                Err(why) => {
-                    lease.condemn();
-                    Err(fault::unresponsive(&driver, kind(why)))
-                }
-            };
+        let lease = self.pool.get().await.map_err(|why| why.of(&self.id))?;
+        let call = Call::new(self, timeout);
+        let signal = call.signal.clone();
+        let limit = call.limit;
+        let whole = async move {
+            let (lease, outcome) = call.on(lease, work).await;
             lease.give_back().await;
             outcome
         };
-        Detach::new(signal, call)
+        Detach::new(signal, whole)
             .await
             .map_err(|why| explain_timeout(why, limit).of(&self.id))
+    }
+
+    /// As [`Database::run`], on a connection that stays with its holder. None comes back if the call was cut short: what was
+    /// in hand on the connection is then over.
+    pub(super) async fn run_on<T: Send + 'static>(
+        &self,
+        lease: Lease,
+        timeout: Option<Duration>,
+        work: impl for<'a> FnOnce(&'a mut Connection) -> Work<'a, T> + Send + 'static,
+    ) -> (Option<Lease>, Result<T, CallError>) {
+        let call = Call::new(self, timeout);
+        let signal = call.signal.clone();
+        let limit = call.limit;
+        let told = signal.clone();
+        let whole = async move {
+            let (lease, outcome) = call.on(lease, work).await;
+            if told.raised().is_some() || !lease.alive() {
+                lease.give_back().await;
+                return (None, outcome);
+            }
+            (Some(lease), outcome)
+        };
+        let (lease, outcome) = Detach::new(signal, whole).await;
+        (
+            lease,
+            outcome.map_err(|why| explain_timeout(why, limit).of(&self.id)),
+        )
+    }
+}
+
+/// One call: its signal, its time, and its place among those that run.
+struct Call {
+    signal: Arc<Signal>,
+    limit: Duration,
+    driver: String,
+    _entry: Entry,
+}
+
+impl Call {
+    fn new(database: &Database, timeout: Option<Duration>) -> Call {
+        let most = database.statement_timeout();
+        let signal = Arc::new(Signal::default());
+        Call {
+            limit: timeout.map_or(most, |timeout| timeout.min(most)),
+            driver: database.manifest.name.clone(),
+            _entry: database.active.enter(signal.clone()),
+            signal,
+        }
+    }
+
+    async fn on<T>(
+        self,
+        mut lease: Lease,
+        work: impl for<'a> FnOnce(&'a mut Connection) -> Work<'a, T>,
+    ) -> (Lease, Result<T, CallError>) {
+        lease.begin(self.signal.clone());
+        let outcome = until_grace(
+            &self.signal,
+            Some(Instant::now() + self.limit),
+            work(&mut lease),
+        )
+        .await;
+        let outcome = outcome.unwrap_or_else(|why| {
+            lease.condemn();
+            Err(fault::unresponsive(&self.driver, kind(why)))
+        });
+        (lease, outcome)
     }
 }
 
