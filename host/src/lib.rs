@@ -2,6 +2,7 @@
 
 pub mod batch;
 mod call;
+pub mod cli;
 pub mod config;
 mod connection;
 pub mod contract;
@@ -12,12 +13,16 @@ pub mod error;
 pub mod files;
 mod limits;
 mod log;
+pub mod mcp;
 pub mod policy;
 mod pool;
 pub mod registry;
 pub mod render;
+mod runtime;
 pub mod secrets;
 mod signal;
 mod state;
 mod supervise;
 pub mod transport;
+
+pub use runtime::runtime;

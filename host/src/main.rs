@@ -1,1 +1,5 @@
-fn main() {}
+//! The `bulkhead` binary. Everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    bulkhead::cli::run()
+}

@@ -22,6 +22,11 @@ const EXACT_INTEGER_DIGITS: usize = 15;
 /// ... and the shortest spelling of a double has at most so many.
 const SHORTEST_FLOAT_DIGITS: usize = 17;
 
+/// Writes a JSON text without whitespace, its numbers as they are.
+pub(crate) fn as_it_is(out: &mut String, text: &str) {
+    json(out, text, Numbers::AsTheyAre);
+}
+
 /// Writes a JSON text without whitespace; as a string if it isn't fit to be inline.
 pub(super) fn json(out: &mut String, text: &str, numbers: Numbers) {
     let start = out.len();

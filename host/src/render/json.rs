@@ -108,7 +108,8 @@ fn cell(out: &mut String, kind: ColumnKind, cell: Cell<'_>) {
     }
 }
 
-fn integer(out: &mut String, value: i64) {
+/// Writes an integer: a number where a double holds it, else a string.
+pub(crate) fn integer(out: &mut String, value: i64) {
     let mut digits = itoa::Buffer::new();
     let digits = digits.format(value);
     if value.unsigned_abs() <= MAX_SAFE_INTEGER {
@@ -120,7 +121,8 @@ fn integer(out: &mut String, value: i64) {
     }
 }
 
-fn float(out: &mut String, value: f64) {
+/// Writes a float: a number where there is one for it, else a string.
+pub(crate) fn float(out: &mut String, value: f64) {
     let mut digits = zmij::Buffer::new();
     if value.is_finite() {
         out.push_str(digits.format_finite(value));
@@ -129,7 +131,8 @@ fn float(out: &mut String, value: f64) {
     }
 }
 
-fn base64(out: &mut String, bytes: &[u8]) {
+/// Writes bytes as a string.
+pub(crate) fn base64(out: &mut String, bytes: &[u8]) {
     out.push('"');
     BASE64_STANDARD.encode_string(bytes, out);
     out.push('"');

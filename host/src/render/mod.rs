@@ -18,6 +18,7 @@
 //! must be able to read the answer around it.
 
 mod csv;
+mod failure;
 mod inline;
 mod json;
 mod markdown;
@@ -25,10 +26,13 @@ mod plain;
 mod quoted;
 mod terminal;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use csv::csv;
+pub use failure::failure;
 pub use inline::MAX_JSON_DEPTH;
+pub(crate) use inline::as_it_is as json;
+pub(crate) use json::{base64, float, integer};
 pub use json::{RowShape, column_keys, rows};
 pub use markdown::markdown;
 pub use quoted::quoted;

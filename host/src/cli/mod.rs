@@ -1,0 +1,126 @@
+//! The command line: what each command takes, and the process around it.
+//!
+//! Logs go to standard error, always: standard output is for answers, and with `stdio` it is the protocol's.
+
+mod driver;
+mod query;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, ServerConfig};
+use crate::mcp;
+use crate::registry::Registry;
+
+/// The exit code of a statement that failed, as opposed to a command that couldn't be run (2).
+const FAILED: u8 = 1;
+/// The exit code of a command that couldn't be run: a wrong argument, a configuration that can't be used.
+const UNUSABLE: u8 = 2;
+
+/// What is logged unless BULKHEAD_LOG says otherwise. rmcp tells of every message it gets at `info`.
+const DEFAULT_LOG: &str = "warn,bulkhead=info";
+
+/// How often a worker looks for sockets that are ready: every so many tasks. Guests that compute yield every millisecond; with
+/// tokio's default of 61 a neighbour's worst call was 610 ms beside four spinning guests, with 4 it was 10 ms.
+const EVENT_INTERVAL: u32 = 4;
+
+/// An MCP server for SQL databases whose drivers are sandboxed WebAssembly components.
+#[derive(Parser)]
+#[command(
+    name = "bulkhead",
+    version,
+    max_term_width = 100,
+    after_help = "Logs go to standard error; BULKHEAD_LOG sets how much (warn,bulkhead=debug)."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve MCP over HTTP
+    ///
+    /// Serves MCP (streamable HTTP, every protocol version) until SIGTERM or SIGINT. Running calls then get five seconds to end.
+    /// Requests must name a host, and come from a web origin, that is this machine's or in the configuration.
+    Serve {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Listen here instead of where the configuration says
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<std::net::SocketAddr>,
+    },
+    /// Serve MCP to one client on standard input and output
+    ///
+    /// For clients that start their servers themselves. Ends when the input ends.
+    Stdio {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Run one SQL statement and print its result
+    Query(query::Query),
+    /// Look at drivers
+    #[command(subcommand)]
+    Driver(driver::Driver),
+}
+
+#[derive(clap::Args)]
+struct ConfigFile {
+    /// The configuration, YAML or JSON
+    #[arg(long, short, value_name = "FILE", env = "BULKHEAD_CONFIG")]
+    config: PathBuf,
+}
+
+impl ConfigFile {
+    fn load(&self) -> anyhow::Result<Config> {
+        load(&self.config)
+    }
+}
+
+fn load(path: &Path) -> anyhow::Result<Config> {
+    Ok(Config::load(path)?)
+}
+
+/// Runs the command line's command and gives the process's exit code.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_env("BULKHEAD_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().event_interval(EVENT_INTERVAL).build() {
+        Ok(runtime) => runtime,
+        Err(why) => return report(&anyhow::Error::new(why).context("starting the runtime")),
+    };
+    let code = runtime.block_on(dispatch(arguments.command)).unwrap_or_else(|why| report(&why));
+    // A read of standard input can't be interrupted, and nothing else is left to wait for.
+    runtime.shutdown_background();
+    code
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve { config, listen } => {
+            let config = config.load()?;
+            let server = ServerConfig { listen: listen.unwrap_or(config.server.listen), ..config.server.clone() };
+            mcp::serve(open(config).await?, &server).await?;
+        }
+        Command::Stdio { config } => mcp::stdio(open(config.load()?).await?).await?,
+        Command::Query(query) => return query.run().await,
+        Command::Driver(driver) => return driver.run().await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn open(config: Config) -> anyhow::Result<Arc<Registry>> {
+    Ok(Arc::new(Registry::open(config).await.context("opening the configured databases")?))
+}
+
+fn report(why: &anyhow::Error) -> ExitCode {
+    eprintln!("bulkhead: {why:#}");
+    ExitCode::from(UNUSABLE)
+}

@@ -1,0 +1,60 @@
+//! A failed call as a result: what went wrong, where, and what to do next.
+
+use rmcp::model::CallToolResult;
+use serde_json::{Map, Value};
+
+use super::answer;
+use crate::contract::ErrorKind;
+use crate::error::{CallError, kind_name};
+use crate::render;
+
+/// The result of a failed call. With the statement at hand, the text shows the place in it.
+pub(super) fn result(error: &CallError, sql: Option<&str>) -> CallToolResult {
+    let record = error.record();
+    let next = next_step(record.kind);
+    let mut fields = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            fields.insert(name.to_owned(), value);
+        }
+    };
+    put("kind", Some(kind_name(record.kind).into()));
+    put("message", Some(record.message.clone().into()));
+    put("database_id", record.database.clone().map(Value::from));
+    put("sqlstate", record.sqlstate.clone().map(Value::from));
+    put("native_code", record.native_code.clone().map(Value::from));
+    put("position", record.position.map(Value::from));
+    put("detail", record.detail.clone().map(Value::from));
+    put("hint", record.hint.clone().map(Value::from));
+    put("context", record.context.clone().map(Value::from));
+    put("object", record.object.clone().map(Value::from));
+    put("retryable", Some(record.retryable.into()));
+    put("next_step", Some(next.into()));
+    let document = Value::Object(Map::from_iter([("error".to_owned(), Value::Object(fields))]));
+
+    let mut text = String::new();
+    render::failure(&mut text, error, sql);
+    text.push_str("Next: ");
+    text.push_str(next);
+    answer::error(document, text)
+}
+
+/// What a model can do about each kind of failure.
+fn next_step(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Syntax => "correct the statement at the position given and send it again.",
+        ErrorKind::Undefined => "look up the right names with list_databases, list_tables or describe_table, then try again.",
+        ErrorKind::InvalidValue => "correct the value, its type, or the arguments, then try again.",
+        ErrorKind::Permission => "the database's user may not do this; use what it may read, or ask the operator for the right.",
+        ErrorKind::ReadOnly => "only reading is possible here; rewrite it as a single SELECT, or use a database that isn't read-only.",
+        ErrorKind::Authentication => "the server's configuration has to be corrected; tell the user. Trying again won't help.",
+        ErrorKind::Constraint => "the data breaks the constraint named; read the rows concerned, correct the values, then try again.",
+        ErrorKind::Serialization => "nothing was changed; send the same statement again.",
+        ErrorKind::Resources => "try again a little later, or ask for less at once.",
+        ErrorKind::Timeout => "make the statement cheaper (filter, LIMIT, an indexed column; see EXPLAIN), or raise timeout_ms.",
+        ErrorKind::Cancelled => "the call was stopped before it ended; send it again if the answer is still wanted.",
+        ErrorKind::Connection => "the database can't be reached now; try again a little later, then tell the user.",
+        ErrorKind::Unsupported => "this database's driver doesn't do that; reach the goal with another statement.",
+        ErrorKind::Protocol | ErrorKind::Internal => "this is a fault of the server's, not of the call; tell the user.",
+    }
+}

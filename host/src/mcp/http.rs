@@ -1,0 +1,148 @@
+//! Streamable HTTP: the endpoint, what is checked before rmcp reads a message, and how the server stops.
+//!
+//! Newer clients (2026-07-28) send requests that stand alone and get JSON back; older ones open a session and get their answers
+//! as events. Both go through rmcp's service, which also checks `Host` and `Origin` against what is configured.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use http_body::{Frame, SizeHint};
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::calls::{CallerGone, Calls};
+use super::server::Server;
+use super::sessions::Sessions;
+use super::{listen, signals};
+use crate::config::ServerConfig;
+use crate::registry::Registry;
+
+/// The largest request: a statement and its parameters, with room for a megabyte of bytes in base64.
+const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
+/// How long a client may take to send a request's body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often a silent event stream says that it lives: proxies cut streams that are silent for a minute.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long connections get to send their last bytes once all calls and streams have ended.
+const DRAIN: Duration = Duration::from_secs(2);
+
+type Service = StreamableHttpService<Server, Sessions>;
+
+/// Serves MCP over HTTP until SIGTERM or SIGINT, then ends what runs and closes the registry.
+///
+/// # Errors
+/// The address can't be listened on.
+pub async fn serve(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Result<()> {
+    let stop = signals::stop().context("installing signal handlers")?;
+    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
+    let address = listener.local_addr().context("asking for the listening address")?;
+    let (calls, streams) = (Calls::default(), CancellationToken::new());
+    let server = Server::new(registry.clone(), calls.clone());
+    let app = router(server, config, streams.clone());
+    tracing::info!("MCP at http://{address}{}", config.path);
+
+    let closing = CancellationToken::new();
+    let accepting = tokio::spawn(listen::accept(listener, app, closing.clone()));
+    stop.await;
+    closing.cancel();
+    calls.finish().await;
+    // Streams that only wait for events end last, so that answers still under way arrive.
+    streams.cancel();
+    match tokio::time::timeout(DRAIN, accepting).await {
+        Ok(Ok(())) => {}
+        Ok(Err(why)) => tracing::error!("the task that accepts connections: {why}"),
+        Err(_) => tracing::warn!("some connections didn't take their last bytes"),
+    }
+    registry.shutdown().await;
+    Ok(())
+}
+
+fn router(server: Server, config: &ServerConfig, streams: CancellationToken) -> Router {
+    let rmcp = StreamableHttpServerConfig::default()
+        .with_json_response(true)
+        .with_sse_keep_alive(Some(KEEP_ALIVE))
+        .with_sse_retry(None)
+        .with_max_request_body_bytes(MAX_REQUEST_BYTES)
+        .with_cancellation_token(streams)
+        .with_allowed_hosts(allowed_hosts(config))
+        .with_allowed_origins(allowed_origins(config))
+        .enforce_origin_validation();
+    let service = StreamableHttpService::new(move || Ok(server.clone()), Sessions::new(), rmcp);
+    Router::new().route(&config.path, any(handle)).with_state(Arc::new(service))
+}
+
+async fn handle(State(service): State<Arc<Service>>, request: Request) -> Response {
+    let gone = CancellationToken::new();
+    // Dropped with this future or with the answer's body: either way nobody waits any more.
+    let guard = gone.clone().drop_guard();
+    let (mut parts, body) = request.into_parts();
+    let body = match tokio::time::timeout(BODY_TIMEOUT, axum::body::to_bytes(body, MAX_REQUEST_BYTES)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => {
+            let limit = format!("the request is larger than {MAX_REQUEST_BYTES} bytes, or broke off\n");
+            return (StatusCode::PAYLOAD_TOO_LARGE, limit).into_response();
+        }
+        Err(_) => {
+            return (StatusCode::REQUEST_TIMEOUT, format!("the request took longer than {BODY_TIMEOUT:?} to arrive\n")).into_response();
+        }
+    };
+    parts.extensions.insert(CallerGone(gone));
+    let response = service.handle(Request::from_parts(parts, Body::from(body))).await;
+    response.map(|body| Body::new(Watched { body, guard: Some(guard) }))
+}
+
+/// An answer's body, watched for being dropped before its end.
+struct Watched<B> {
+    body: B,
+    guard: Option<DropGuard>,
+}
+
+impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for Watched<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(frame, Poll::Ready(None))
+            && let Some(guard) = self.guard.take()
+        {
+            guard.disarm();
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Loopback names, the address listened on where it is one, and what is configured.
+fn allowed_hosts(config: &ServerConfig) -> Vec<String> {
+    let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
+    if !config.listen.ip().is_unspecified() && !config.listen.ip().is_loopback() {
+        hosts.push(config.listen.ip().to_string());
+    }
+    hosts.extend(config.allowed_hosts.iter().cloned());
+    hosts
+}
+
+/// Loopback origins, for tools that run in a browser on this machine, and what is configured.
+fn allowed_origins(config: &ServerConfig) -> Vec<String> {
+    let mut origins: Vec<String> = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"].map(str::to_owned).to_vec();
+    origins.extend(config.allowed_origins.iter().cloned());
+    origins
+}

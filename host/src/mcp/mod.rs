@@ -1,0 +1,24 @@
+//! The MCP server: what a model's client sees of the databases.
+//!
+//! A call comes in over [`http`] or [`stdio`], is read by rmcp (which speaks both protocol eras), and lands in
+//! [`server::Server`], which finds the tool, runs it until it ends or its caller is gone, and gives the answer. Below this
+//! module nobody knows that MCP exists.
+//!
+//! A call's end, seen from here, is always a dropped future: a client's `notifications/cancelled`, an HTTP request whose
+//! caller hung up, or a shutdown whose grace has passed. The database layer turns that into its server's own cancel.
+
+mod answer;
+mod calls;
+mod failure;
+mod http;
+mod listen;
+mod params;
+mod server;
+mod sessions;
+mod signals;
+mod stdio;
+mod tools;
+
+pub use http::serve;
+pub use params::parameter;
+pub use stdio::stdio;

@@ -1,0 +1,146 @@
+//! The handler behind both transports: one for the process, cloned for each session or request.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::http::request::Parts;
+use rmcp::handler::server::ServerHandler;
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, Implementation,
+    ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult,
+    ListResourceTemplatesRequestMethod, ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer};
+
+use super::calls::{CallerGone, Calls};
+use super::{failure, tools};
+use crate::contract::ErrorKind;
+use crate::error::CallError;
+use crate::registry::Registry;
+
+/// The MCP server of one registry. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Server(Arc<Shared>);
+
+struct Shared {
+    registry: Arc<Registry>,
+    tools: Vec<Tool>,
+    instructions: String,
+    calls: Calls,
+}
+
+impl Server {
+    pub(super) fn new(registry: Arc<Registry>, calls: Calls) -> Server {
+        let tools = tools::list(&registry);
+        let instructions = instructions(&registry);
+        Server(Arc::new(Shared { registry, tools, instructions, calls }))
+    }
+
+    /// Runs a tool until it answers or its answer has no taker.
+    async fn call(&self, request: CallToolRequestParams, context: &RequestContext<RoleServer>) -> CallToolResult {
+        let gone = context.extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<CallerGone>());
+        let Some(_running) = self.0.calls.begin() else {
+            return failure::result(&CallError::new(ErrorKind::Cancelled, "the server is shutting down"), None);
+        };
+        let why = tokio::select! {
+            result = tools::call(&self.0.registry, &request.name, request.arguments.unwrap_or_default()) => return result,
+            () = context.ct.cancelled() => "the client cancelled the call",
+            () = CallerGone::wait(gone) => "the caller hung up",
+            () = self.0.calls.stopped() => "the server is shutting down and the call's grace period has passed",
+        };
+        tracing::info!(tool = %request.name, "call stopped: {why}");
+        failure::result(&CallError::new(ErrorKind::Cancelled, why), None)
+    }
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(Implementation::new("bulkhead", env!("CARGO_PKG_VERSION")).with_title("Bulkhead"))
+            .with_instructions(self.0.instructions.clone())
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        Cow::Borrowed(ProtocolVersion::KNOWN_VERSIONS)
+    }
+
+    async fn list_tools(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        // Private: what is listed says which databases there are and whether they can be written.
+        Ok(ListToolsResult::with_all_items(self.0.tools.clone()).with_cache_scope(CacheScope::Private).with_ttl_ms(0))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.0.tools.iter().find(|tool| tool.name == name).cloned()
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        if !self.0.tools.iter().any(|tool| tool.name == request.name) {
+            return Err(ErrorData::invalid_params(format!("there is no tool {:?}", request.name), None));
+        }
+        Ok(self.call(request, &context).await.into())
+    }
+
+    // What isn't declared isn't answered: rmcp's defaults would answer with empty lists.
+    async fn list_prompts(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
+    }
+
+    async fn list_resources(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListResourcesRequestMethod>())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListResourceTemplatesRequestMethod>())
+    }
+}
+
+/// The most databases that are named in the instructions: they stand in a model's context for a whole conversation.
+const MAX_NAMED_DATABASES: usize = 20;
+
+fn instructions(registry: &Registry) -> String {
+    let mut text = "SQL databases. list_tables and describe_table show what is there; query runs one statement, with values as \
+                    params rather than in the text. Without database_id the default database is used."
+        .to_owned();
+    let mut count = 0;
+    for database in registry.databases() {
+        if count == MAX_NAMED_DATABASES {
+            text.push_str("\n- and more: call list_databases");
+            break;
+        }
+        count += 1;
+        text.push_str(&format!("\n- {} ({}", database.id(), database.dialect()));
+        if database.read_only() {
+            text.push_str(", read-only");
+        }
+        if registry.default_database() == Some(database.id()) {
+            text.push_str(", default");
+        }
+        text.push(')');
+        if let Some(description) = database.description() {
+            text.push_str(": ");
+            text.push_str(description);
+        }
+    }
+    text
+}

@@ -1,0 +1,80 @@
+//! `list_databases`: what is configured.
+
+use rmcp::model::{CallToolResult, JsonObject, Tool};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::answer;
+use super::{arguments, put, reading};
+use crate::contract::ParameterStyle;
+use crate::database::Database;
+use crate::error::CallError;
+use crate::registry::Registry;
+
+pub(super) fn tool() -> Tool {
+    reading(
+        "list_databases",
+        "List databases",
+        "Lists the databases that can be queried: the id to pass as database_id, what it holds, its SQL dialect, how parameters \
+         are written in a statement, whether it is read-only, and the limits of one call. Connects to none of them.",
+        json!({"type": "object", "properties": {}, "additionalProperties": false}),
+        json!({
+            "type": "object",
+            "properties": {
+                "databases": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            "database_id": {"type": "string"},
+                            "description": {"type": "string"},
+                            "driver": {"type": "string"},
+                            "dialect": {"type": "string", "description": "The SQL dialect: postgresql, sqlite, mssql, ..."},
+                            "parameter_style": {"type": "string", "description": "How a parameter is written: $1, ?, @name or :name"},
+                            "read_only": {"type": "boolean"},
+                            "default": {"type": "boolean", "description": "Used by calls without database_id"},
+                            "max_rows": {"type": "integer"},
+                            "max_timeout_ms": {"type": "integer"}
+                        },
+                        "required": ["database_id", "driver", "dialect", "parameter_style", "read_only", "default"]
+                    }
+                }
+            },
+            "required": ["databases"]
+        }),
+    )
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Arguments {}
+
+pub(super) fn call(registry: &Registry, given: JsonObject) -> Result<CallToolResult, CallError> {
+    let Arguments {} = arguments(given)?;
+    let databases: Vec<Value> = registry.databases().map(|database| entry(registry, database)).collect();
+    Ok(answer::document(json!({"databases": databases}).to_string()))
+}
+
+fn entry(registry: &Registry, database: &Database) -> Value {
+    let mut entry = JsonObject::new();
+    put(&mut entry, "database_id", Some(database.id()));
+    put(&mut entry, "description", database.description());
+    put(&mut entry, "driver", Some(database.driver()));
+    put(&mut entry, "dialect", Some(database.dialect()));
+    put(&mut entry, "parameter_style", Some(style(database.parameter_style())));
+    put(&mut entry, "read_only", Some(database.read_only()));
+    put(&mut entry, "default", Some(registry.default_database() == Some(database.id())));
+    let (rows, _) = database.most();
+    put(&mut entry, "max_rows", Some(rows));
+    put(&mut entry, "max_timeout_ms", u64::try_from(database.statement_timeout().as_millis()).ok());
+    Value::Object(entry)
+}
+
+fn style(style: ParameterStyle) -> &'static str {
+    match style {
+        ParameterStyle::Dollar => "$1",
+        ParameterStyle::Question => "?",
+        ParameterStyle::AtName => "@name",
+        ParameterStyle::ColonName => ":name",
+    }
+}

@@ -1,0 +1,189 @@
+//! `query`: one statement, its rows, and how it ended.
+
+mod answer;
+
+use std::time::Duration;
+
+use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::{failure, params};
+use super::{answer_or_error, arguments, object};
+use crate::contract::ErrorKind;
+use crate::database::Statement;
+use crate::error::CallError;
+use crate::registry::Registry;
+
+/// Rows in one answer unless the call asks for another number: more than a model reads, few enough to hold.
+const DEFAULT_ROWS: u64 = 1_000;
+/// Bytes of values in one answer: about 300,000 tokens, beyond any model's use.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+pub(super) fn tool(writable: bool) -> Tool {
+    let title = "Run SQL";
+    // Honest about the worst that a configured database allows.
+    let annotations =
+        ToolAnnotations::with_title(title).read_only(!writable).destructive(writable).idempotent(!writable).open_world(false);
+    let description = if writable {
+        "Runs one SQL statement, in the database's own dialect (see list_databases), and gives its rows. It can change data where \
+         the database isn't read-only; each call is a transaction of its own. Pass values as params, never inside the text. \
+         An answer is cut at max_rows rows or 1 MiB, and says so in `truncated`: filter, aggregate or LIMIT rather than read \
+         everything. Integers beyond 2^53 and decimals come as strings, with every digit; bytes as base64."
+    } else {
+        "Runs one SQL statement that only reads, in the database's own dialect (see list_databases), and gives its rows. Every \
+         database here is read-only: writing is refused. Pass values as params, never inside the text. An answer is cut at \
+         max_rows rows or 1 MiB, and says so in `truncated`: filter, aggregate or LIMIT rather than read everything. Integers \
+         beyond 2^53 and decimals come as strings, with every digit; bytes as base64."
+    };
+    Tool::new("query", description, object(input()))
+        .with_title(title)
+        .with_raw_output_schema(object(answer_or_error(output())))
+        .annotate(annotations)
+}
+
+fn input() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "sql": {"type": "string", "description": "One statement"},
+            "params": {
+                "type": ["array", "object"],
+                "items": {},
+                "description": "Values of the statement's parameters: an array by position, or an object by name. A value is a \
+                                JSON scalar; {\"base64\": \"...\"} for bytes; {\"type\": \"int4\", \"value\": null} to give the \
+                                database's type; any other object or array is JSON"
+            },
+            "database_id": {"type": "string", "description": "From list_databases. Default: the default database"},
+            "max_rows": {"type": "integer", "minimum": 1, "default": DEFAULT_ROWS},
+            "timeout_ms": {"type": "integer", "minimum": 1, "description": "Stop the statement after this long. Default and most: the database's"},
+            "format": {
+                "type": "string",
+                "enum": ["json", "objects", "csv", "markdown"],
+                "default": "json",
+                "description": "json: each row an array in the order of columns; objects: each row an object by column name; csv \
+                                or markdown: one text"
+            }
+        },
+        "required": ["sql"],
+        "additionalProperties": false
+    })
+}
+
+fn output() -> Value {
+    let set = json!({
+        "columns": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string"},
+                    "type": {"type": "string", "description": "The database's own name of the type"},
+                    "key": {"type": "string", "description": "format=objects: the key in each row, where it isn't the name"}
+                },
+                "required": ["name", "type"]
+            }
+        },
+        "rows": {"type": "array", "items": {"type": ["array", "object"]}},
+        "text": {"type": "string", "description": "The rows, for format=csv and format=markdown"},
+        "row_count": {"type": "integer", "description": "How many rows are here"},
+        "truncated": {
+            "type": "object",
+            "description": "Only if there are more rows than these",
+            "properties": {
+                "by": {"type": "string", "enum": ["rows", "bytes"]},
+                "limit": {"type": "integer"},
+                "next_step": {"type": "string"}
+            },
+            "required": ["by", "limit", "next_step"]
+        },
+        "rows_affected": {"type": "integer"},
+        "command": {"type": "string", "description": "What the database says it did: UPDATE 3"},
+        "notices": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "severity": {"type": "string"},
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                    "detail": {"type": "string"},
+                    "hint": {"type": "string"}
+                },
+                "required": ["severity", "message"]
+            }
+        },
+        "outputs": {"type": "object", "description": "A procedure's output parameters"}
+    });
+    let mut properties = set.clone();
+    if let Some(properties) = properties.as_object_mut() {
+        properties.insert("database_id".to_owned(), json!({"type": "string"}));
+        properties.insert("elapsed_ms".to_owned(), json!({"type": "number"}));
+        let more = json!({
+            "type": "array",
+            "description": "Further result sets, where the statement gave several",
+            "items": {"type": "object", "properties": set, "required": ["columns", "row_count"]}
+        });
+        properties.insert("more".to_owned(), more);
+    }
+    json!({"type": "object", "properties": properties, "required": ["database_id", "columns", "row_count", "elapsed_ms"]})
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Arguments {
+    sql: String,
+    params: Option<Value>,
+    database_id: Option<String>,
+    max_rows: Option<u64>,
+    timeout_ms: Option<u64>,
+    format: Option<Format>,
+}
+
+/// How rows are written.
+#[derive(Deserialize, Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Format {
+    #[default]
+    Json,
+    Objects,
+    Csv,
+    Markdown,
+}
+
+pub(super) async fn call(registry: &Registry, given: JsonObject) -> CallToolResult {
+    let given: Arguments = match arguments(given) {
+        Ok(given) => given,
+        Err(error) => return failure::result(&error, None),
+    };
+    match run(registry, &given).await {
+        Ok(result) => result,
+        Err(error) => failure::result(&error, Some(&given.sql)),
+    }
+}
+
+async fn run(registry: &Registry, given: &Arguments) -> Result<CallToolResult, CallError> {
+    if given.max_rows == Some(0) || given.timeout_ms == Some(0) {
+        return Err(CallError::new(ErrorKind::InvalidValue, "max_rows and timeout_ms must be at least 1"));
+    }
+    let database = registry.resolve(given.database_id.as_deref())?;
+    let (most_rows, most_bytes) = database.most();
+    let limits = answer::Limits {
+        rows: given.max_rows.unwrap_or(DEFAULT_ROWS).min(most_rows),
+        most_rows,
+        bytes: MAX_BYTES.min(most_bytes),
+    };
+    let statement = Statement {
+        sql: given.sql.clone(),
+        params: params::parameters(given.params.clone())?,
+        read_only: database.read_only(),
+        timeout: given.timeout_ms.map(Duration::from_millis),
+        max_rows: limits.rows,
+        max_bytes: limits.bytes,
+    };
+    let result = database.query(statement).await?;
+    Ok(answer::query(database.id(), &result, given.format.unwrap_or_default(), limits))
+}
+
+#[cfg(test)]
+pub(super) use answer::{Limits, query as answered};
