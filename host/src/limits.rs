@@ -45,7 +45,7 @@ pub(crate) const MAX_READ: usize = 256 * KIB;
 /// Rows and bytes of one batch, as the host asks for them: enough to make a crossing cheap, little enough to keep a guest small.
 pub(crate) const BATCH_ROWS: u32 = 16 * 1024;
 /// As above.
-pub(crate) const BATCH_BYTES: u32 = 256 * KIB as u32;
+pub(crate) const BATCH_BYTES: u32 = 256 * 1024;
 /// Columns of a result: SQL Server's limit, the largest of the databases served.
 pub(crate) const MAX_COLUMNS: usize = 4_096;
 /// Result sets of one statement that are read.

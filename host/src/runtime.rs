@@ -1,0 +1,16 @@
+//! The tokio runtime, as every program that hosts drivers should set it.
+
+/// Polls between two looks at timers and sockets. tokio's 61 let a guest that yields each millisecond hold back its neighbours
+/// for hundreds of milliseconds; with 4 their worst call stays near 10.
+const EVENT_INTERVAL: u32 = 4;
+
+/// A multi-threaded runtime.
+///
+/// # Errors
+/// The operating system gives no threads or no poller.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .event_interval(EVENT_INTERVAL)
+        .build()
+}
