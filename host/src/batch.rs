@@ -431,14 +431,14 @@ mod tests {
     fn mixed_values_read_back() {
         let data = b"i-9223372036854775808f1.5txyx\xff";
         let raw = types::Values::Mixed(types::Varying {
-            offsets: vec![0, 21, 25, 28, 33],
+            offsets: vec![0, 21, 25, 28, 30],
             data: data.to_vec(),
         });
         let batch = one(4, None, raw, ColumnKind::Int64).unwrap();
         assert_eq!(batch.cell(0, 0), Cell::Int64(i64::MIN));
         assert_eq!(batch.cell(0, 1), Cell::Float64(1.5));
         assert_eq!(batch.cell(0, 2), Cell::Text("xy"));
-        assert_eq!(batch.cell(0, 3), Cell::Bytes(b"\\xff"));
+        assert_eq!(batch.cell(0, 3), Cell::Bytes(b"\xff"));
     }
 
     #[test]
