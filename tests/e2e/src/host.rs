@@ -42,7 +42,7 @@ impl Host {
             .arg("serve")
             .arg("--config")
             .arg(file)
-            .env("RUST_LOG", "bulkhead=debug,info")
+            .env("BULKHEAD_LOG", "bulkhead=debug,driver=debug,warn")
             .env("NO_COLOR", "1")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())

@@ -72,13 +72,10 @@ pub(crate) fn lying_batch(fault: Fault, asked: &QueryOptions) -> Option<(Vec<Col
                 columns: vec![plain(Values::Float64s(vec![1.5]))],
             },
         ),
-        Fault::MissingColumn => (
-            vec![
-                column("a", ColumnKind::Int64),
-                column("b", ColumnKind::Int64),
-            ],
-            numbers(0, 1),
-        ),
+        Fault::MissingColumn => ints(Batch {
+            rows: 1,
+            columns: vec![],
+        }),
         Fault::SurplusColumn => {
             let (_, batch) = two(
                 Values::Int64s(vec![1, 2, 3]),

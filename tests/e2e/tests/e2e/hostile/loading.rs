@@ -29,7 +29,7 @@ async fn components_that_do_not_fit_are_refused_with_the_mismatch() {
         (
             "another version",
             &[("bulkhead:driver@0.1.0", "bulkhead:driver@0.2.0")],
-            &["bulkhead:driver/driver@0.1.0"],
+            &["@0.2.0"],
         ),
         (
             "no exports",
@@ -57,7 +57,7 @@ async fn components_that_do_not_fit_are_refused_with_the_mismatch() {
                 "    authentication,\n",
                 "    authentication,\n    surprise,\n",
             )],
-            &["surprise", "case"],
+            &["16 names"],
         ),
         (
             "another result",
@@ -68,15 +68,16 @@ async fn components_that_do_not_fit_are_refused_with_the_mismatch() {
             &["manifest"],
         ),
     ];
+    let mut vague = Vec::new();
     for (what, edits, words) in misfits {
         let (served, inspected) = told_of(&misfits::component(edits, &[])).await;
         for told in [served, inspected] {
-            assert!(
-                words.iter().any(|word| told.contains(word)),
-                "{what}: none of {words:?} in: {told}"
-            );
+            if !words.iter().any(|word| told.contains(word)) {
+                vague.push(format!("{what}: none of {words:?} in: {told}"));
+            }
         }
     }
+    assert!(vague.is_empty(), "{}", vague.join("\n"));
 }
 
 #[tokio::test]

@@ -42,20 +42,18 @@ async fn as_many_as_the_minimum_stay() {
         (&["pool", "min"], json!(1)),
     ];
     let rig = Rig::start_with("pool", keys).await;
-    let calls = (0..3).map(|_| rig.client.query("pg", "SELECT pg_sleep(0.3)"));
-    let mut running = tokio::task::JoinSet::new();
-    drop(calls);
+    let mut held = Vec::new();
     for _ in 0..3 {
-        let url = rig.host.url();
-        running.spawn(async move {
-            let client = bulkhead_tests::Client::http(&url, bulkhead_tests::Era::Stateless).await;
-            client.query("pg", "SELECT pg_sleep(0.3)").await.ok()
-        });
+        let sleep = json!({"database_id": "pg", "sql": "SELECT pg_sleep(0.5)"});
+        held.push(rig.client.send("query", sleep).await);
     }
-    while let Some(done) = running.join_next().await {
-        let _ = done.expect("answered");
+    wait_until("three are open", Duration::from_secs(5), || {
+        rig.server.running(&rig.role, "pg_sleep") == 3
+    })
+    .await;
+    for call in held {
+        call.await_response().await.expect("answered");
     }
-    assert!(rig.server.backends(&rig.role) >= 2);
     wait_until("all but one are closed", Duration::from_secs(5), || {
         rig.server.backends(&rig.role) == 1
     })

@@ -178,10 +178,19 @@ fn cut(answer: &bulkhead_tests::Answer, expected: bool) {
     let told = !matches!(truncated, Value::Null | Value::Bool(false));
     assert_eq!(told, expected, "truncated: {truncated}");
     if expected {
+        let next = truncated["next_step"]
+            .as_str()
+            .expect("how to get the rest");
+        let by = truncated["by"].as_str().expect("by what");
+        assert!(["rows", "bytes"].contains(&by), "{truncated}");
         assert!(
-            answer.text().to_lowercase().contains("cut") || answer.text().contains("max_rows"),
-            "{}",
-            answer.text()
+            next.contains("LIMIT") || next.contains("max_rows"),
+            "{next}"
+        );
+        // A client that reads text alone is told as well.
+        assert!(
+            answer.text().contains("next_step"),
+            "the text says nothing of it"
         );
     }
 }

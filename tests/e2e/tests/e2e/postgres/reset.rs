@@ -43,7 +43,7 @@ async fn nothing_of_the_last_caller_is_left() {
         (
             "a setting by function",
             "SELECT set_config('app.tenant', 'them', false)".into(),
-            "SELECT current_setting('app.tenant', true)",
+            "SELECT coalesce(current_setting('app.tenant', true), '')",
         ),
         (
             "time zone",
