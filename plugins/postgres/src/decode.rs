@@ -59,14 +59,15 @@ fn value(codec: &Codec, bytes: &[u8], column: &mut ColumnBuilder) -> Result<(), 
         Codec::Scalar(Scalar::Oid) => column.push_int64(u32::from_be_bytes(fixed(bytes)?).into()),
         Codec::Scalar(Scalar::Bool) => column.push_bool(u8::from_be_bytes(fixed(bytes)?) != 0),
         Codec::Scalar(Scalar::Float8) => column.push_float64(f64::from_be_bytes(fixed(bytes)?)),
-        Codec::Scalar(Scalar::Float4) => {
-            column.push_float64(widen(f32::from_be_bytes(fixed(bytes)?)))
-        }
+        Codec::Scalar(Scalar::Float4) => column.push_float64(widen(bytes)?),
         Codec::Scalar(Scalar::Bytea) => column.push_bytes(bytes),
         Codec::Scalar(scalar) => column.push_with(|out| spell(*scalar, bytes, out))?,
         Codec::Array(element) => column.push_with(|out| array::spell(*element, bytes, out))?,
         Codec::TextArray(delimiter) => {
-            column.push_with(|out| text_array::spell(*delimiter, bytes, out))?
+            column.push_with(|out| text_array::spell(*delimiter, json::string, bytes, out))?;
+        }
+        Codec::FloatArray => {
+            column.push_with(|out| text_array::spell(b',', json::float, bytes, out))?
         }
     }
     Ok(())
@@ -112,21 +113,12 @@ fn jsonb(bytes: &[u8]) -> Result<&[u8], Malformed> {
         .ok_or(Malformed("a jsonb of an unknown version"))
 }
 
-/// The float8 whose shortest digits are the float4's: 0.1 stays 0.1. It rounds back to the same float4.
-fn widen(value: f32) -> f64 {
-    if value.fract() == 0.0 || !value.is_finite() {
-        // Whole numbers and what has no digits are the same in both; a large whole number may show more digits than needed,
-        // so it goes the long way too.
-        if value.abs() < 16_777_216.0 || !value.is_finite() {
-            return value.into();
-        }
-    }
-    let mut digits = short::Text::<32>::new();
-    let _ = std::fmt::Write::write_fmt(&mut digits, format_args!("{value:e}"));
-    std::str::from_utf8(digits.bytes())
+/// The float8 that has the float4's digits: 0.1 stays 0.1. It rounds back to the same float4.
+fn widen(digits: &[u8]) -> Result<f64, Malformed> {
+    std::str::from_utf8(digits)
         .ok()
         .and_then(|digits| digits.parse().ok())
-        .unwrap_or(value.into())
+        .ok_or(Malformed("a float4 that is no number"))
 }
 
 fn uuid(bytes: [u8; 16], out: &mut Buffer) {

@@ -73,6 +73,9 @@ impl Options {
     /// If it doesn't fit the schema. Says where.
     pub fn parse(json: &str) -> Result<Self, Error> {
         let json = if json.trim().is_empty() { "{}" } else { json };
+        if !json.trim_start().starts_with('{') {
+            return Err(invalid("options: not a JSON object".to_owned()));
+        }
         let options: Self =
             serde_json::from_str(json).map_err(|error| invalid(format!("options: {error}")))?;
         if options.statement_cache_size > MOST_STATEMENTS {

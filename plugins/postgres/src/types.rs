@@ -28,11 +28,13 @@ pub enum Codec {
     Array(Scalar),
     /// As text, an array of strings, separated by this character.
     TextArray(u8),
+    /// As text, an array of floats: the digits are the server's.
+    FloatArray,
     /// As text, text to the end.
     Text(ColumnKind),
 }
 
-/// A type that is read from its binary form.
+/// A type that is read from its binary form, but for `float4`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scalar {
     /// One byte.
@@ -45,7 +47,7 @@ pub enum Scalar {
     Int8,
     /// Four bytes without a sign: `oid`, `xid`, `cid`.
     Oid,
-    /// IEEE 754, four bytes.
+    /// Its digits, as text.
     Float4,
     /// IEEE 754, eight bytes.
     Float8,
@@ -98,12 +100,21 @@ impl Scalar {
 }
 
 impl Codec {
+    /// Of an array of those.
+    #[must_use]
+    pub fn array_of(scalar: Scalar) -> Self {
+        match scalar {
+            Scalar::Float4 | Scalar::Float8 => Self::FloatArray,
+            scalar => Self::Array(scalar),
+        }
+    }
+
     /// The kind of a column of it.
     #[must_use]
     pub fn kind(&self) -> ColumnKind {
         match self {
             Self::Scalar(scalar) => scalar.kind(),
-            Self::Array(_) | Self::TextArray(_) => ColumnKind::Array,
+            Self::Array(_) | Self::TextArray(_) | Self::FloatArray => ColumnKind::Array,
             Self::Text(kind) => *kind,
         }
     }
@@ -111,7 +122,13 @@ impl Codec {
     /// What Bind asks for: 1 is binary.
     #[must_use]
     pub fn format(&self) -> i16 {
-        i16::from(matches!(self, Self::Scalar(_) | Self::Array(_)))
+        let binary = match self {
+            // In digits, since only the server's are the server's.
+            Self::Scalar(scalar) => *scalar != Scalar::Float4,
+            Self::Array(_) => true,
+            Self::TextArray(_) | Self::FloatArray | Self::Text(_) => false,
+        };
+        i16::from(binary)
     }
 }
 
@@ -122,7 +139,7 @@ impl Type {
         let builtin = by_oid(type_oid)?;
         if builtin.array == type_oid {
             let codec = match &builtin.codec {
-                Codec::Scalar(scalar) => Codec::Array(*scalar),
+                Codec::Scalar(scalar) => Codec::array_of(*scalar),
                 _ => Codec::TextArray(builtin.delimiter()),
             };
             return Some(Self {

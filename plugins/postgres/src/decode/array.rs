@@ -1,6 +1,6 @@
 //! Arrays in their binary form, as JSON (`utils/adt/arrayfuncs.c`, `array_send`). Lower bounds other than 1 aren't shown.
 
-use super::{fixed, json, jsonb, spell as spell_scalar, widen};
+use super::{fixed, json, jsonb, spell as spell_scalar};
 use crate::protocol::{Malformed, Reader};
 use crate::types::Scalar;
 use bulkhead_driver::Buffer;
@@ -74,8 +74,6 @@ fn item(element: Scalar, bytes: &[u8], out: &mut Buffer) -> Result<(), Malformed
         Scalar::Int4 => integer(i32::from_be_bytes(fixed(bytes)?).into(), out),
         Scalar::Int8 => integer(i64::from_be_bytes(fixed(bytes)?), out),
         Scalar::Oid => integer(u32::from_be_bytes(fixed(bytes)?).into(), out),
-        Scalar::Float4 => float(widen(f32::from_be_bytes(fixed(bytes)?)), out),
-        Scalar::Float8 => float(f64::from_be_bytes(fixed(bytes)?), out),
         Scalar::Text => json::string(bytes, out)?,
         Scalar::Json => out.extend_utf8(bytes),
         Scalar::Jsonb => out.extend_utf8(jsonb(bytes)?),
@@ -102,15 +100,4 @@ fn item(element: Scalar, bytes: &[u8], out: &mut Buffer) -> Result<(), Malformed
 
 fn integer(value: i64, out: &mut Buffer) {
     let _ = write!(out, "{value}");
-}
-
-/// JSON has no word for what isn't a number: those are strings.
-fn float(value: f64, out: &mut Buffer) {
-    if value.is_finite() {
-        out.extend_float64(value);
-    } else {
-        out.push_ascii(b'"');
-        out.extend_float64(value);
-        out.push_ascii(b'"');
-    }
 }

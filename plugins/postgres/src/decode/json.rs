@@ -27,6 +27,17 @@ pub(super) fn string(bytes: &[u8], out: &mut Buffer) -> Result<(), Malformed> {
     Ok(())
 }
 
+/// A float as the server writes it: a JSON number, or a string for what isn't a number.
+pub(super) fn float(bytes: &[u8], out: &mut Buffer) -> Result<(), Malformed> {
+    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    if digits.first().is_some_and(u8::is_ascii_digit) && digits.is_ascii() {
+        out.extend_utf8(bytes);
+        Ok(())
+    } else {
+        string(bytes, out)
+    }
+}
+
 fn escape(byte: u8, out: &mut Buffer) {
     match byte {
         b'"' => out.extend_text("\\\""),

@@ -1,7 +1,5 @@
 //! Short texts, put together on the stack.
 
-use std::fmt;
-
 /// At most N bytes of ASCII; what doesn't fit is left out, so N has to be the longest there can be.
 #[derive(Debug)]
 pub(super) struct Text<const N: usize> {
@@ -82,11 +80,4 @@ impl<const N: usize> Text<N> {
 pub(super) fn digit(number: u64) -> u8 {
     // A remainder of 10 fits a byte.
     b'0' + u8::try_from(number % 10).unwrap_or_default()
-}
-
-impl<const N: usize> fmt::Write for Text<N> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.extend(text.as_bytes());
-        Ok(())
-    }
 }

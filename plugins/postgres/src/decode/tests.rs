@@ -127,12 +127,9 @@ fn intervals() {
 
 #[test]
 fn floats_and_uuids() {
+    assert_eq!(scalar(Scalar::Float4, b"0.1"), "Values::Float64s([0.1])");
     assert_eq!(
-        scalar(Scalar::Float4, &0.1_f32.to_be_bytes()),
-        "Values::Float64s([0.1])"
-    );
-    assert_eq!(
-        scalar(Scalar::Float4, &3.4e38_f32.to_be_bytes()),
+        scalar(Scalar::Float4, b"3.4e+38"),
         "Values::Float64s([3.4e38])"
     );
     assert_eq!(
@@ -263,16 +260,5 @@ proptest! {
         let before = |year: i64| 365 * year + (year - 1).div_euclid(4) - (year - 1).div_euclid(100) + (year - 1).div_euclid(400);
         let of_year: i64 = months[..usize::try_from(month).unwrap() - 1].iter().sum::<i64>() + day - 1;
         prop_assert_eq!(before(year) - before(2000) + of_year, i64::from(days));
-    }
-
-    #[test]
-    fn a_float4_keeps_its_value(value in any::<f32>()) {
-        let wide = widen(value);
-        #[allow(clippy::cast_possible_truncation)]
-        let back = wide as f32;
-        prop_assert!(back.to_bits() == value.to_bits() || value.is_nan() && wide.is_nan());
-        if value.is_finite() && value != 0.0 {
-            prop_assert_eq!(format!("{wide:e}"), format!("{value:e}"));
-        }
     }
 }

@@ -1,29 +1,37 @@
-//! Arrays in their text form, as JSON: `{a,"b c",NULL}`, `{{1,2},{3,4}}`, `[0:1]={x,y}`. Elements become strings; lower
-//! bounds aren't shown.
+//! Arrays in their text form, as JSON: `{a,"b c",NULL}`, `{{1,2},{3,4}}`, `[0:1]={x,y}`. Elements become what
+//! `item` makes of them; lower bounds aren't shown.
 
-use super::json;
 use crate::protocol::Malformed;
 use bulkhead_driver::Buffer;
 
 /// Deeper than the server's own six, an array isn't one.
 const MOST_DIMENSIONS: usize = 6;
+/// How an element is written.
+type Item = fn(&[u8], &mut Buffer) -> Result<(), Malformed>;
+
 const WRONG: Malformed = Malformed("an array whose text is not an array's");
 
 /// `["a","b c",null]`.
-pub(super) fn spell(delimiter: u8, bytes: &[u8], out: &mut Buffer) -> Result<(), Malformed> {
+pub(super) fn spell(
+    delimiter: u8,
+    item: Item,
+    bytes: &[u8],
+    out: &mut Buffer,
+) -> Result<(), Malformed> {
     let bytes = if bytes.starts_with(b"[") {
         let bounds = bytes.iter().position(|byte| *byte == b'=').ok_or(WRONG)?;
         bytes.get(bounds.saturating_add(1)..).unwrap_or_default()
     } else {
         bytes
     };
-    let rest = list(delimiter, bytes, 0, out)?;
+    let rest = list(delimiter, item, bytes, 0, out)?;
     if rest.is_empty() { Ok(()) } else { Err(WRONG) }
 }
 
 /// One pair of braces and what is in it; answers what comes after.
 fn list<'a>(
     delimiter: u8,
+    item: Item,
     bytes: &'a [u8],
     depth: usize,
     out: &mut Buffer,
@@ -39,9 +47,9 @@ fn list<'a>(
     }
     loop {
         rest = match rest.first() {
-            Some(b'{') => list(delimiter, rest, depth.saturating_add(1), out)?,
-            Some(b'"') => quoted(rest, out)?,
-            _ => bare(delimiter, rest, out)?,
+            Some(b'{') => list(delimiter, item, rest, depth.saturating_add(1), out)?,
+            Some(b'"') => quoted(item, rest, out)?,
+            _ => bare(delimiter, item, rest, out)?,
         };
         let (next, after) = rest.split_first().ok_or(WRONG)?;
         rest = after;
@@ -56,7 +64,12 @@ fn list<'a>(
 }
 
 /// An element without quotes: up to a delimiter or brace.
-fn bare<'a>(delimiter: u8, bytes: &'a [u8], out: &mut Buffer) -> Result<&'a [u8], Malformed> {
+fn bare<'a>(
+    delimiter: u8,
+    item: Item,
+    bytes: &'a [u8],
+    out: &mut Buffer,
+) -> Result<&'a [u8], Malformed> {
     let end = bytes
         .iter()
         .position(|byte| *byte == delimiter || *byte == b'}')
@@ -65,13 +78,13 @@ fn bare<'a>(delimiter: u8, bytes: &'a [u8], out: &mut Buffer) -> Result<&'a [u8]
     if text.eq_ignore_ascii_case(b"NULL") {
         out.extend_text("null");
     } else {
-        json::string(text, out)?;
+        item(text, out)?;
     }
     Ok(rest)
 }
 
 /// An element in quotes, in which a backslash protects what comes after it.
-fn quoted<'a>(bytes: &'a [u8], out: &mut Buffer) -> Result<&'a [u8], Malformed> {
+fn quoted<'a>(item: Item, bytes: &'a [u8], out: &mut Buffer) -> Result<&'a [u8], Malformed> {
     let mut text = Vec::new();
     let mut rest = bytes.get(1..).unwrap_or_default();
     loop {
@@ -87,6 +100,6 @@ fn quoted<'a>(bytes: &'a [u8], out: &mut Buffer) -> Result<&'a [u8], Malformed> 
             other => text.push(*other),
         }
     }
-    json::string(&text, out)?;
+    item(&text, out)?;
     Ok(rest)
 }

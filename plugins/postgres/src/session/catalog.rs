@@ -37,7 +37,7 @@ impl Types {
     /// What separates an array type's elements. None: it is no array.
     pub(super) fn delimiter(&self, oid: u32) -> Option<u8> {
         match self.of(oid)?.codec {
-            Codec::Array(_) => Some(b','),
+            Codec::Array(_) | Codec::FloatArray => Some(b','),
             Codec::TextArray(delimiter) => Some(delimiter),
             _ => None,
         }
@@ -88,7 +88,7 @@ impl<W: Wire> Session<W> {
                     Some(Type {
                         codec: Codec::Scalar(scalar),
                         ..
-                    }) => Codec::Array(scalar),
+                    }) => Codec::array_of(scalar),
                     _ => Codec::TextArray(delimiter),
                 };
                 self.types.known.insert(

@@ -158,7 +158,7 @@ impl<W: Wire> Session<W> {
         let batch = match batch {
             Some(Err(error)) => {
                 self.run = Some(run);
-                return Err(self.text_fault(error));
+                return Err(error.into());
             }
             Some(Ok(batch)) => Some(batch),
             None => None,
@@ -294,18 +294,5 @@ impl<W: Wire> Session<W> {
             frontend::copy_fail(self.link.out(), "COPY is not supported by this driver");
         }
         Fault::Other(refuse::unsupported("COPY"))
-    }
-
-    /// Text that isn't UTF-8 comes from a database whose encoding is SQL_ASCII: say so.
-    fn text_fault(&self, error: Error) -> Fault {
-        if error.kind == ErrorKind::InvalidValue
-            && self
-                .settings
-                .get("server_encoding")
-                .is_some_and(|name| name == "SQL_ASCII")
-        {
-            return Fault::Other(error.hint("the database's encoding is SQL_ASCII: select convert_to(column, 'SQL_ASCII') to get the bytes"));
-        }
-        Fault::Other(error)
     }
 }

@@ -76,6 +76,19 @@ impl Statements {
         if self.most == 0 || sql.len() > LONGEST {
             return String::new();
         }
+        // Room first, so that the server never has more than may be kept.
+        while self.entries.len() >= self.most {
+            let oldest = self
+                .entries
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, entry)| entry.used);
+            let Some(oldest) = oldest.map(|(at, _)| at) else {
+                break;
+            };
+            self.gone
+                .push(self.entries.swap_remove(oldest).prepared.name.clone());
+        }
         self.numbers += 1;
         format!("bulkhead_{}", self.numbers)
     }
@@ -83,17 +96,6 @@ impl Statements {
     pub(super) fn insert(&mut self, sql: &str, declared: &[u32], prepared: Rc<Prepared>) {
         if prepared.name.is_empty() {
             return;
-        }
-        while self.entries.len() >= self.most {
-            let oldest = self
-                .entries
-                .iter()
-                .enumerate()
-                .min_by_key(|(_, entry)| entry.used)
-                .map(|(at, _)| at);
-            let Some(oldest) = oldest else { return };
-            self.gone
-                .push(self.entries.swap_remove(oldest).prepared.name.clone());
         }
         let history = History::default();
         self.entries.push(Entry {
