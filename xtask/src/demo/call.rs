@@ -45,7 +45,7 @@ pub(super) fn query(port: u16, database: &str, sql: &str) -> Result<Answer> {
 fn answer(message: &Value) -> Result<Answer> {
     let result = match message.get("result") {
         Some(result) if result.get("isError") != Some(&Value::Bool(true)) => result,
-        _ => bail!("the server refused: {message}"),
+        _ => bail!("the server refused: {}", refusal(message)),
     };
     let content = result
         .get("structuredContent")
@@ -74,6 +74,14 @@ fn answer(message: &Value) -> Result<Answer> {
         columns,
         rows: rows.collect::<Result<_>>()?,
     })
+}
+
+/// The words of an error: a result's text, else a protocol error's message, else all of it.
+fn refusal(message: &Value) -> String {
+    let text = ["/result/content/0/text", "/error/message"]
+        .iter()
+        .find_map(|place| message.pointer(place)?.as_str());
+    text.map_or_else(|| message.to_string(), str::to_owned)
 }
 
 fn post(port: u16, method: &str, name: &str, body: &str) -> Result<String> {
@@ -166,7 +174,10 @@ mod tests {
 
     #[test]
     fn an_error_result_is_an_error() {
-        let error = answer(&json!({ "result": { "isError": true, "content": [] } })).unwrap_err();
-        assert!(error.to_string().contains("refused"), "{error}");
+        let error = answer(
+            &json!({ "result": { "isError": true, "content": [{ "text": "no such table" }] } }),
+        )
+        .unwrap_err();
+        assert_eq!(error.to_string(), "the server refused: no such table");
     }
 }

@@ -137,8 +137,8 @@ fn start(binary: &Path, config: &Path, port: u16, quiet: bool) -> Result<Guarded
         .arg(config)
         .stdin(Stdio::null())
         .stdout(Stdio::null());
-    if quiet && std::env::var_os("RUST_LOG").is_none() {
-        command.env("RUST_LOG", "warn");
+    if quiet && std::env::var_os("BULKHEAD_LOG").is_none() {
+        command.env("BULKHEAD_LOG", "warn");
     }
     let mut server = Guarded::spawn(&mut command, Signal::SIGTERM)?;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
