@@ -53,6 +53,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if wanted(Part::Unit) || wanted(Part::E2e) {
         tests(&mut gate, arguments, wanted(Part::Unit), wanted(Part::E2e));
     }
+    if let Some(filter) = &arguments.filter
+        && gate.count == Count::default()
+    {
+        gate.step("filter", || {
+            bail!("no test that ran is named like `{filter}`")
+        });
+    }
     gate.finish()
 }
 
@@ -73,10 +80,13 @@ fn tests(gate: &mut Gate, arguments: &Arguments, unit: bool, e2e: bool) {
             )
         });
     }
-    let Some(servers) = gate.produce("servers", Servers::start) else {
-        return;
+    let start = || {
+        let servers = Servers::start()?;
+        let environment = servers.environment()?;
+        Ok((servers, environment))
     };
-    let Some(environment) = gate.produce("environment", || servers.environment()) else {
+    // The servers run until this function returns.
+    let Some((_servers, environment)) = gate.produce("servers", start) else {
         return;
     };
     let mut suite = |name, choice: Choice| {
@@ -151,12 +161,7 @@ impl Choice {
                         "--exclude",
                         APART,
                     ])
-                    .args([
-                        "--no-fail-fast",
-                        "--no-tests=pass",
-                        "--filterset",
-                        &packages,
-                    ])
+                    .args(["--no-fail-fast", "--filterset", &packages])
             }
             Self::Units => command
                 .args(["test", "--release", "--no-fail-fast", "--workspace"])
@@ -177,7 +182,13 @@ impl Choice {
                 END_TO_END,
             ]),
         };
-        command.args(filter);
+        if let Some(filter) = filter {
+            command.arg(filter);
+            if matches!(self, Self::Units | Self::EndToEnd) && nextest {
+                // The name may be another part's. Without a filter, a part without tests is a failure.
+                command.arg("--no-tests=pass");
+            }
+        }
         Ok(command)
     }
 }
