@@ -1,14 +1,15 @@
 //! The PostgreSQL driver in its sandbox against tokio-postgres: the same statement, the same pool, the same JSON.
 
+use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
 
 use bulkhead::config::Config;
-use bulkhead::registry::{Database, Registry, Statement};
+use bulkhead::registry::{Database, Held, QueryResult, Registry, Statement};
 use bulkhead::render::{self, RowShape};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 
-use crate::cpu::measure;
+use crate::cpu::{Cost, measure};
 use crate::{Server, native, report};
 
 /// Rows, operations of a round on one connection, the aim.
@@ -23,36 +24,95 @@ const CONNECTIONS: [usize; 2] = [1, 16];
 pub(crate) async fn run(server: &Server, drivers: &Path, json: bool) -> anyhow::Result<()> {
     let registry = Registry::open(config(server, drivers)?).await?;
     let ours = registry.resolve(None)?;
-    let theirs = native_pool(server)?;
     for connections in CONNECTIONS {
         for (rows, operations, aim) in SIZES {
-            let sql = statement(rows);
-            let each = (operations / u32::try_from(connections)?).max(1);
-            let total = each * u32::try_from(connections)?;
-            let mut rounds = Vec::new();
-            for round in 0..=server.rounds {
-                let a = measure(together(connections, each, |count| {
-                    sandboxed(ours.clone(), sql.clone(), count)
-                }))
-                .await?;
-                let b = measure(together(connections, each, |count| {
-                    unconfined(theirs.clone(), sql.clone(), count)
-                }))
-                .await?;
-                // The first round warms both up: connections, prepared statements, memory.
-                if round > 0 {
-                    rounds.push((a.each(total), b.each(total)));
-                }
-            }
+            let work = Work {
+                sql: statement(rows),
+                connections,
+                each: (operations / u32::try_from(connections)?).max(1),
+            };
+            let native = native_pool(server, RecyclingMethod::Fast)?;
+            let rounds = rounds(
+                server.rounds,
+                &work,
+                |work| held(ours.clone(), work),
+                |work| native_held(native.clone(), work),
+            )
+            .await?;
             report::comparison(
-                &format!("{rows} rows, {connections} connections"),
+                &format!("{rows} rows, {connections} held"),
                 Some(aim),
                 &rounds,
                 json,
             );
         }
     }
+    // A pooled connection is cleaned after each statement, so the native pool cleans its own as well.
+    for (rows, operations, _) in SIZES {
+        let work = Work {
+            sql: statement(rows),
+            connections: 1,
+            each: operations,
+        };
+        let native = native_pool(server, RecyclingMethod::Clean)?;
+        let rounds = rounds(
+            server.rounds,
+            &work,
+            |work| pooled(ours.clone(), work),
+            |work| native_pooled(native.clone(), work),
+        )
+        .await?;
+        report::comparison(
+            &format!("{rows} rows, pooled and cleaned"),
+            None,
+            &rounds,
+            json,
+        );
+    }
     registry.shutdown().await;
+    Ok(())
+}
+
+#[derive(Clone)]
+struct Work {
+    sql: String,
+    connections: usize,
+    each: u32,
+}
+
+async fn rounds<A, B>(
+    count: usize,
+    work: &Work,
+    ours: impl Fn(Work) -> A,
+    theirs: impl Fn(Work) -> B,
+) -> anyhow::Result<Vec<(Cost, Cost)>>
+where
+    A: Future<Output = anyhow::Result<()>> + Send + 'static,
+    B: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
+    let total = work.each * u32::try_from(work.connections)?;
+    let mut rounds = Vec::new();
+    // The first round warms both up: connections, prepared statements, memory.
+    for round in 0..=count {
+        let a = measure(together(work, &ours)).await?;
+        let b = measure(together(work, &theirs)).await?;
+        if round > 0 {
+            rounds.push((a.each(total), b.each(total)));
+        }
+    }
+    Ok(rounds)
+}
+
+async fn together<F>(work: &Work, run: impl Fn(Work) -> F) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
+    let tasks: Vec<_> = (0..work.connections)
+        .map(|_| tokio::spawn(run(work.clone())))
+        .collect();
+    for task in tasks {
+        task.await??;
+    }
     Ok(())
 }
 
@@ -78,7 +138,7 @@ pub(crate) fn config(server: &Server, drivers: &Path) -> anyhow::Result<Config> 
     Ok(Config::parse(&entry.to_string())?)
 }
 
-fn native_pool(server: &Server) -> anyhow::Result<Pool> {
+fn native_pool(server: &Server, recycling_method: RecyclingMethod) -> anyhow::Result<Pool> {
     let mut config = tokio_postgres::Config::new();
     config
         .host(&server.host)
@@ -86,59 +146,65 @@ fn native_pool(server: &Server) -> anyhow::Result<Pool> {
         .user(&server.user)
         .password(&server.password)
         .dbname(&server.database);
-    let recycling = ManagerConfig {
-        recycling_method: RecyclingMethod::Fast,
-    };
-    Ok(Pool::builder(Manager::from_config(
+    let manager = Manager::from_config(
         config,
         tokio_postgres::NoTls,
-        recycling,
-    ))
-    .max_size(64)
-    .build()?)
+        ManagerConfig { recycling_method },
+    );
+    Ok(Pool::builder(manager).max_size(64).build()?)
 }
 
-async fn together<F: Future<Output = anyhow::Result<usize>> + Send + 'static>(
-    connections: usize,
-    each: u32,
-    work: impl Fn(u32) -> F,
-) -> anyhow::Result<usize> {
-    let tasks: Vec<_> = (0..connections).map(|_| tokio::spawn(work(each))).collect();
-    let mut bytes = 0;
-    for task in tasks {
-        bytes += task.await??;
+async fn held(database: Arc<Database>, work: Work) -> anyhow::Result<()> {
+    let mut held = Held::open(database).await?;
+    for _ in 0..work.each {
+        render(&held.query(whole(&work.sql)).await?)?;
     }
-    Ok(bytes)
+    held.release().await;
+    Ok(())
 }
 
-async fn sandboxed(database: Arc<Database>, sql: String, count: u32) -> anyhow::Result<usize> {
-    let mut bytes = 0;
-    for _ in 0..count {
-        let statement = Statement {
-            sql: sql.clone(),
-            params: Vec::new(),
-            read_only: false,
-            timeout: None,
-            max_rows: u64::MAX,
-            max_bytes: u64::MAX,
-        };
-        let result = database.query(statement).await?;
-        let mut out = String::new();
-        for set in &result.sets {
-            anyhow::ensure!(set.truncated.is_none(), "the result was cut");
-            render::rows(&mut out, set, RowShape::Array);
-        }
-        bytes += out.len();
+async fn pooled(database: Arc<Database>, work: Work) -> anyhow::Result<()> {
+    for _ in 0..work.each {
+        render(&database.query(whole(&work.sql)).await?)?;
     }
-    Ok(bytes)
+    Ok(())
 }
 
-async fn unconfined(pool: Pool, sql: String, count: u32) -> anyhow::Result<usize> {
-    let mut bytes = 0;
-    for _ in 0..count {
+async fn native_held(pool: Pool, work: Work) -> anyhow::Result<()> {
+    let client = pool.get().await?;
+    for _ in 0..work.each {
+        let statement = client.prepare_cached(&work.sql).await?;
+        black_box(native::json(&client.query(&statement, &[]).await?)?);
+    }
+    Ok(())
+}
+
+async fn native_pooled(pool: Pool, work: Work) -> anyhow::Result<()> {
+    for _ in 0..work.each {
         let client = pool.get().await?;
-        let statement = client.prepare_cached(&sql).await?;
-        bytes += native::json(&client.query(&statement, &[]).await?)?.len();
+        let statement = client.prepare_cached(&work.sql).await?;
+        black_box(native::json(&client.query(&statement, &[]).await?)?);
     }
-    Ok(bytes)
+    Ok(())
+}
+
+fn whole(sql: &str) -> Statement {
+    Statement {
+        sql: sql.to_owned(),
+        params: Vec::new(),
+        read_only: false,
+        timeout: None,
+        max_rows: u64::MAX,
+        max_bytes: u64::MAX,
+    }
+}
+
+fn render(result: &QueryResult) -> anyhow::Result<()> {
+    let mut out = String::new();
+    for set in &result.sets {
+        anyhow::ensure!(set.truncated.is_none(), "the result was cut");
+        render::rows(&mut out, set, RowShape::Array);
+    }
+    black_box(out);
+    Ok(())
 }

@@ -3,17 +3,16 @@
 //! The order of every call: the policy, a connection, the driver, the limits, and the connection back into the pool, clean.
 //! [`Database::run`] is the one way to a connection.
 
+mod held;
 mod open;
 mod query;
 mod run;
-mod transaction;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use held::Held;
 pub use query::{Completion, QueryResult, ResultSet, Statement, Truncation};
-
-pub use transaction::Transaction;
 
 pub(crate) use open::Resources;
 

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::contract::ErrorKind;
 use crate::error::CallError;
 
-pub use crate::database::{Completion, Database, QueryResult, ResultSet, Statement, Transaction, Truncation};
+pub use crate::database::{Completion, Database, Held, QueryResult, ResultSet, Statement, Truncation};
 pub use crate::pool::PoolStatus;
 
 /// The databases of this process.

@@ -106,18 +106,14 @@ impl transport::HostByteStream for State {
                 "TLS is off for this database: set tls.mode".to_owned(),
             )));
         };
-        if options.framing == TlsFraming::TdsPrelogin {
-            return Ok(Err(IoError::Denied(
-                "this host does not frame handshakes in TDS packets".to_owned(),
-            )));
-        }
+        let in_packets = options.framing == TlsFraming::TdsPrelogin;
         let socket = match stream.take_plain() {
             Ok(socket) => socket,
             Err(why) => return Ok(Err(why)),
         };
         Ok(
             match signal
-                .interrupt(client.handshake(socket, options.alpn))
+                .interrupt(client.handshake(socket, options.alpn, in_packets))
                 .await
             {
                 Ok(Ok((tls, end_point))) => {

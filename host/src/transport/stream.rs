@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+use super::framed::Framed;
 use crate::contract::transport::IoError;
 use crate::limits::{MAX_READ, PLAINTEXT_BUDGET};
 
@@ -25,7 +26,7 @@ pub struct ByteStream {
 
 enum Io {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<Framed<TcpStream>>>),
     /// While a handshake has the socket, and after one that failed.
     Gone,
 }
@@ -68,7 +69,11 @@ impl ByteStream {
         }
     }
 
-    pub(super) fn set_tls(&mut self, tls: TlsStream<TcpStream>, end_point: Option<Vec<u8>>) {
+    pub(super) fn set_tls(
+        &mut self,
+        tls: TlsStream<Framed<TcpStream>>,
+        end_point: Option<Vec<u8>>,
+    ) {
         self.io = Io::Tls(Box::new(tls));
         self.budget = None;
         self.end_point = end_point;

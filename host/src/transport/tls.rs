@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::framed::Framed;
 use crate::config::{TlsConfig, TlsMode};
 
 /// A database's TLS settings, read and ready.
@@ -57,12 +58,14 @@ impl TlsClient {
         &self,
         socket: TcpStream,
         alpn: Vec<String>,
-    ) -> std::io::Result<(TlsStream<TcpStream>, Option<Vec<u8>>)> {
+        in_packets: bool,
+    ) -> std::io::Result<(TlsStream<Framed<TcpStream>>, Option<Vec<u8>>)> {
         let mut config = self.config.clone();
         config.alpn_protocols = alpn.into_iter().map(String::into_bytes).collect();
-        let tls = TlsConnector::from(Arc::new(config))
-            .connect(self.server_name.clone(), socket)
+        let mut tls = TlsConnector::from(Arc::new(config))
+            .connect(self.server_name.clone(), Framed::new(socket, in_packets))
             .await?;
+        tls.get_mut().0.unframe();
         let end_point = tls
             .get_ref()
             .1
