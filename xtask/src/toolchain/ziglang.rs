@@ -9,6 +9,10 @@ use anyhow::{Context, Result};
 
 use crate::{run, say};
 
+/// Zig's checks of undefined behaviour, on unless optimising, call a library that a driver doesn't have. The
+/// optimisation is said here since the crate cc's defaults are off (see below).
+const CC: &str = "cc -target wasm32-wasi -O2 -fno-sanitize=undefined";
+
 /// The compiler that an earlier run installed.
 pub(super) fn found(folder: &Path) -> Option<Vec<(&'static str, OsString)>> {
     folder
@@ -28,10 +32,7 @@ pub(super) fn fetch(folder: &Path) -> Result<Vec<(&'static str, OsString)>> {
     )?;
     let python = home.join("bin/python");
     run::quiet(Command::new(&python).args(["-m", "pip", "install", "--quiet", "ziglang"]))?;
-    for (name, tool) in [
-        ("run-zig-ar", "ar"),
-        ("run-zig-cc", "cc -target wasm32-wasi"),
-    ] {
+    for (name, tool) in [("run-zig-ar", "ar"), ("run-zig-cc", CC)] {
         let script = format!(
             "#!/bin/sh\nexec '{}' -m ziglang {tool} \"$@\"\n",
             python.display()
