@@ -108,7 +108,7 @@ async fn errors_say_what_and_where() {
         ("SELEC 1", "syntax"),
         ("SELECT 1; SELECT 2", "syntax"),
         ("SELECT * FROM nowhere", "undefined"),
-        ("SELECT nothing FROM t", "undefined"),
+        ("SELECT nosuch FROM t", "undefined"),
         ("INSERT INTO t VALUES (1, 1, 'b')", "constraint"),
         ("INSERT INTO t VALUES (2, 0, 'b')", "constraint"),
         ("INSERT INTO t VALUES (2, NULL, 'b')", "constraint"),
@@ -117,7 +117,7 @@ async fn errors_say_what_and_where() {
         let answer = rig.client.query("lite", sql).await;
         assert_eq!(answer.error()["kind"], kind, "{sql}: {}", answer.error());
     }
-    let answer = rig.client.query("lite", "SELECT 'é', nothing FROM t").await;
+    let answer = rig.client.query("lite", "SELECT 'é', nosuch FROM t").await;
     assert_eq!(
         answer.error()["position"],
         json!(13),
