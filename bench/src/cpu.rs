@@ -17,29 +17,20 @@ pub(crate) struct Cost {
 impl Cost {
     /// The cost of one of `operations`.
     pub(crate) fn each(self, operations: u32) -> Cost {
-        Cost {
-            cpu: self.cpu / operations,
-            wall: self.wall / operations,
-        }
+        Cost { cpu: self.cpu / operations, wall: self.wall / operations }
     }
 }
 
 /// Measures some work.
-pub(crate) async fn measure<T>(
-    work: impl Future<Output = anyhow::Result<T>>,
-) -> anyhow::Result<Cost> {
+pub(crate) async fn measure<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<Cost> {
     let (cpu, wall) = (spent()?, Instant::now());
     work.await?;
-    Ok(Cost {
-        cpu: spent()?.saturating_sub(cpu),
-        wall: wall.elapsed(),
-    })
+    Ok(Cost { cpu: spent()?.saturating_sub(cpu), wall: wall.elapsed() })
 }
 
 fn spent() -> anyhow::Result<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_SELF)?;
-    let microseconds =
-        usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    let microseconds = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
     Ok(Duration::from_micros(u64::try_from(microseconds)?))
 }
 

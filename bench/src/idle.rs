@@ -34,19 +34,9 @@ pub(crate) async fn run(server: &Server, drivers: &Path, json: bool) -> anyhow::
         task.await??;
     }
     let held = database.pool().open - 1;
-    anyhow::ensure!(
-        held + 1 == CONNECTIONS,
-        "{} connections are open, not {CONNECTIONS}",
-        held + 1
-    );
+    anyhow::ensure!(held + 1 == CONNECTIONS, "{} connections are open, not {CONNECTIONS}", held + 1);
     let each = resident()?.saturating_sub(before) / u64::try_from(held)?;
-    report::figure(
-        "an idle open connection, resident",
-        f64::from(u32::try_from(each)?) / 1e6,
-        "MB",
-        Some(AIM_MB),
-        json,
-    );
+    report::figure("an idle open connection, resident", f64::from(u32::try_from(each)?) / 1e6, "MB", Some(AIM_MB), json);
     registry.shutdown().await;
     Ok(())
 }

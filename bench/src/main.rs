@@ -66,14 +66,10 @@ fn main() -> anyhow::Result<()> {
     let runtime = bulkhead::runtime()?;
     runtime.block_on(async {
         match &arguments.what {
-            What::Postgres(server) => {
-                postgres::run(server, &arguments.drivers, arguments.json).await
-            }
+            What::Postgres(server) => postgres::run(server, &arguments.drivers, arguments.json).await,
             What::Sqlite => sqlite::run(&arguments.drivers, arguments.json).await,
             What::Idle(server) => idle::run(server, &arguments.drivers, arguments.json).await,
-            What::Neighbour { hostile } => {
-                neighbour::run(&arguments.drivers, hostile, arguments.json).await
-            }
+            What::Neighbour { hostile } => neighbour::run(&arguments.drivers, hostile, arguments.json).await,
         }
     })
 }

@@ -15,10 +15,7 @@ const AIM_MS: f64 = 10.0;
 pub(crate) async fn run(drivers: &Path, hostile: &Path, json: bool) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     for (from, name) in [(drivers, "sqlite"), (hostile, "hostile")] {
-        std::fs::copy(
-            from.join(format!("{name}.wasm")),
-            folder.path().join(format!("{name}.wasm")),
-        )?;
+        std::fs::copy(from.join(format!("{name}.wasm")), folder.path().join(format!("{name}.wasm")))?;
     }
     let config = serde_json::json!({
         "drivers": {"folder": folder.path()},
@@ -68,24 +65,9 @@ pub(crate) async fn run(drivers: &Path, hostile: &Path, json: bool) -> anyhow::R
     let mut calls = measured.await??;
     spinning.iter().for_each(tokio::task::JoinHandle::abort);
     calls.sort_by(f64::total_cmp);
-    let at = |share: usize| {
-        calls
-            .get((calls.len() - 1) * share / 1_000)
-            .copied()
-            .unwrap_or(f64::NAN)
-    };
-    for (what, share, aim) in [
-        ("median", 500, None),
-        ("99th percentile", 990, None),
-        ("worst", 1_000, Some(AIM_MS)),
-    ] {
-        report::figure(
-            &format!("a neighbour's call while {SPINNERS} drivers spin, {what}"),
-            at(share),
-            "ms",
-            aim,
-            json,
-        );
+    let at = |share: usize| calls.get((calls.len() - 1) * share / 1_000).copied().unwrap_or(f64::NAN);
+    for (what, share, aim) in [("median", 500, None), ("99th percentile", 990, None), ("worst", 1_000, Some(AIM_MS))] {
+        report::figure(&format!("a neighbour's call while {SPINNERS} drivers spin, {what}"), at(share), "ms", aim, json);
     }
     registry.shutdown().await;
     Ok(())

@@ -13,12 +13,7 @@ use crate::cpu::{Cost, measure};
 use crate::{Server, native, report};
 
 /// Rows, operations of a round on one connection, the aim.
-const SIZES: [(u32, u32, f64); 4] = [
-    (1, 2_000, 1.0),
-    (10, 2_000, 1.1),
-    (1_000, 200, 0.8),
-    (100_000, 3, 0.7),
-];
+const SIZES: [(u32, u32, f64); 4] = [(1, 2_000, 1.0), (10, 2_000, 1.1), (1_000, 200, 0.8), (100_000, 3, 0.7)];
 const CONNECTIONS: [usize; 2] = [1, 16];
 
 pub(crate) async fn run(server: &Server, drivers: &Path, json: bool) -> anyhow::Result<()> {
@@ -26,48 +21,20 @@ pub(crate) async fn run(server: &Server, drivers: &Path, json: bool) -> anyhow::
     let ours = registry.resolve(None)?;
     for connections in CONNECTIONS {
         for (rows, operations, aim) in SIZES {
-            let work = Work {
-                sql: statement(rows),
-                connections,
-                each: (operations / u32::try_from(connections)?).max(1),
-            };
+            let work = Work { sql: statement(rows), connections, each: (operations / u32::try_from(connections)?).max(1) };
             let native = native_pool(server, RecyclingMethod::Fast)?;
-            let rounds = rounds(
-                server.rounds,
-                &work,
-                |work| held(ours.clone(), work),
-                |work| native_held(native.clone(), work),
-            )
-            .await?;
-            report::comparison(
-                &format!("{rows} rows, {connections} held"),
-                Some(aim),
-                &rounds,
-                json,
-            );
+            let rounds =
+                rounds(server.rounds, &work, |work| held(ours.clone(), work), |work| native_held(native.clone(), work)).await?;
+            report::comparison(&format!("{rows} rows, {connections} held"), Some(aim), &rounds, json);
         }
     }
     // A pooled connection is cleaned after each statement, so the native pool cleans its own as well.
     for (rows, operations, _) in SIZES {
-        let work = Work {
-            sql: statement(rows),
-            connections: 1,
-            each: operations,
-        };
+        let work = Work { sql: statement(rows), connections: 1, each: operations };
         let native = native_pool(server, RecyclingMethod::Clean)?;
-        let rounds = rounds(
-            server.rounds,
-            &work,
-            |work| pooled(ours.clone(), work),
-            |work| native_pooled(native.clone(), work),
-        )
-        .await?;
-        report::comparison(
-            &format!("{rows} rows, pooled and cleaned"),
-            None,
-            &rounds,
-            json,
-        );
+        let rounds =
+            rounds(server.rounds, &work, |work| pooled(ours.clone(), work), |work| native_pooled(native.clone(), work)).await?;
+        report::comparison(&format!("{rows} rows, pooled and cleaned"), None, &rounds, json);
     }
     registry.shutdown().await;
     Ok(())
@@ -107,9 +74,7 @@ async fn together<F>(work: &Work, run: impl Fn(Work) -> F) -> anyhow::Result<()>
 where
     F: Future<Output = anyhow::Result<()>> + Send + 'static,
 {
-    let tasks: Vec<_> = (0..work.connections)
-        .map(|_| tokio::spawn(run(work.clone())))
-        .collect();
+    let tasks: Vec<_> = (0..work.connections).map(|_| tokio::spawn(run(work.clone()))).collect();
     for task in tasks {
         task.await??;
     }
@@ -140,17 +105,8 @@ pub(crate) fn config(server: &Server, drivers: &Path) -> anyhow::Result<Config> 
 
 fn native_pool(server: &Server, recycling_method: RecyclingMethod) -> anyhow::Result<Pool> {
     let mut config = tokio_postgres::Config::new();
-    config
-        .host(&server.host)
-        .port(server.port)
-        .user(&server.user)
-        .password(&server.password)
-        .dbname(&server.database);
-    let manager = Manager::from_config(
-        config,
-        tokio_postgres::NoTls,
-        ManagerConfig { recycling_method },
-    );
+    config.host(&server.host).port(server.port).user(&server.user).password(&server.password).dbname(&server.database);
+    let manager = Manager::from_config(config, tokio_postgres::NoTls, ManagerConfig { recycling_method });
     Ok(Pool::builder(manager).max_size(64).build()?)
 }
 

@@ -19,29 +19,17 @@ pub(crate) fn comparison(what: &str, aim: Option<f64>, rounds: &[(Cost, Cost)], 
         let line = serde_json::json!({"what": what, "cpu_us": ours, "native_cpu_us": theirs, "cpu_ratio": cpu, "wall_ratio": wall, "aim": aim});
         println!("{line}");
     } else {
-        let aim = aim.map_or_else(String::new, |aim| {
-            format!(
-                "   aim {aim:.1}{}",
-                if cpu <= aim { "" } else { "  (over)" }
-            )
-        });
-        println!(
-            "{what:<34} CPU {ours:>10.1} us   native {theirs:>10.1} us   ratio {cpu:>5.2}   wall {wall:>5.2}{aim}"
-        );
+        let aim = aim.map_or_else(String::new, |aim| format!("   aim {aim:.1}{}", if cpu <= aim { "" } else { "  (over)" }));
+        println!("{what:<34} CPU {ours:>10.1} us   native {theirs:>10.1} us   ratio {cpu:>5.2}   wall {wall:>5.2}{aim}");
     }
 }
 
 /// One figure by itself.
 pub(crate) fn figure(what: &str, value: f64, unit: &str, aim: Option<f64>, json: bool) {
     if json {
-        println!(
-            "{}",
-            serde_json::json!({"what": what, "value": value, "unit": unit, "aim": aim})
-        );
+        println!("{}", serde_json::json!({"what": what, "value": value, "unit": unit, "aim": aim}));
     } else {
-        let aim = aim.map_or_else(String::new, |aim| {
-            format!("   aim {aim}{}", if value <= aim { "" } else { "  (over)" })
-        });
+        let aim = aim.map_or_else(String::new, |aim| format!("   aim {aim}{}", if value <= aim { "" } else { "  (over)" }));
         println!("{what:<50} {value:>10.3} {unit}{aim}");
     }
 }

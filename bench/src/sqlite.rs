@@ -50,15 +50,10 @@ pub(crate) async fn run(drivers: &Path, json: bool) -> anyhow::Result<()> {
 
 fn make(path: &Path) -> anyhow::Result<()> {
     let mut made = rusqlite::Connection::open(path)?;
-    made.execute_batch(
-        "CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT NOT NULL, amount REAL)",
-    )?;
+    made.execute_batch("CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT NOT NULL, amount REAL)")?;
     let batch = made.transaction()?;
     for id in 0..ROWS {
-        batch.execute(
-            "INSERT INTO customer VALUES (?, ?, ?)",
-            (id, format!("customer {id}"), f64::from(id) * 1.5),
-        )?;
+        batch.execute("INSERT INTO customer VALUES (?, ?, ?)", (id, format!("customer {id}"), f64::from(id) * 1.5))?;
     }
     batch.commit()?;
     Ok(())
@@ -68,30 +63,13 @@ async fn sandboxed(database: Arc<Database>, sql: &str, count: u32) -> anyhow::Re
     let mut bytes = 0;
     for at in 0..count {
         let value = Value::Int64(i64::from(at * 7 % ROWS));
-        let params = if sql.contains('?') {
-            vec![Parameter {
-                name: None,
-                value,
-                type_hint: None,
-            }]
-        } else {
-            Vec::new()
-        };
-        let statement = Statement {
-            sql: sql.to_owned(),
-            params,
-            read_only: false,
-            timeout: None,
-            max_rows: u64::MAX,
-            max_bytes: u64::MAX,
-        };
+        let params = if sql.contains('?') { vec![Parameter { name: None, value, type_hint: None }] } else { Vec::new() };
+        let statement =
+            Statement { sql: sql.to_owned(), params, read_only: false, timeout: None, max_rows: u64::MAX, max_bytes: u64::MAX };
         let result = database.query(statement).await?;
         let mut out = String::new();
         for set in &result.sets {
-            anyhow::ensure!(
-                set.truncated.is_none() && set.rows > 0,
-                "the result is not whole"
-            );
+            anyhow::ensure!(set.truncated.is_none() && set.rows > 0, "the result is not whole");
             render::rows(&mut out, set, RowShape::Array);
         }
         bytes += out.len();
@@ -104,26 +82,16 @@ fn native(database: &rusqlite::Connection, sql: &str, count: u32) -> anyhow::Res
     for at in 0..count {
         let mut statement = database.prepare_cached(sql)?;
         let columns = statement.column_count();
-        let mut rows = if sql.contains('?') {
-            statement.query([at * 7 % ROWS])?
-        } else {
-            statement.query([])?
-        };
+        let mut rows = if sql.contains('?') { statement.query([at * 7 % ROWS])? } else { statement.query([])? };
         let mut out = b"[".to_vec();
         while let Some(row) = rows.next()? {
             out.push(b'[');
             for column in 0..columns {
                 match row.get_ref(column)? {
                     rusqlite::types::ValueRef::Null => out.extend_from_slice(b"null"),
-                    rusqlite::types::ValueRef::Integer(value) => {
-                        serde_json::to_writer(&mut out, &value)?
-                    }
-                    rusqlite::types::ValueRef::Real(value) => {
-                        serde_json::to_writer(&mut out, &value)?
-                    }
-                    rusqlite::types::ValueRef::Text(value) => {
-                        serde_json::to_writer(&mut out, std::str::from_utf8(value)?)?
-                    }
+                    rusqlite::types::ValueRef::Integer(value) => serde_json::to_writer(&mut out, &value)?,
+                    rusqlite::types::ValueRef::Real(value) => serde_json::to_writer(&mut out, &value)?,
+                    rusqlite::types::ValueRef::Text(value) => serde_json::to_writer(&mut out, std::str::from_utf8(value)?)?,
                     rusqlite::types::ValueRef::Blob(_) => {
                         anyhow::bail!("the benchmark has no blobs")
                     }

@@ -47,9 +47,7 @@ pub(crate) struct Guarded {
 impl Guarded {
     /// Starts `command`, to be ended by `signal`.
     pub(crate) fn spawn(command: &mut Command, signal: Signal) -> Result<Self> {
-        let child = command
-            .spawn()
-            .with_context(|| format!("cannot start `{}`", command.get_program().display()))?;
+        let child = command.spawn().with_context(|| format!("cannot start `{}`", command.get_program().display()))?;
         let pid = Pid::from_raw(i32::try_from(child.id()).context("a process id out of range")?);
         held(&RUNNING).insert(pid.as_raw(), signal);
         Ok(Self { child, pid, signal })
@@ -67,9 +65,7 @@ impl Guarded {
 
     /// How it ended, if it has.
     pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
-        self.child
-            .try_wait()
-            .context("cannot ask for a child process")
+        self.child.try_wait().context("cannot ask for a child process")
     }
 
     /// Waits for its end.
@@ -82,9 +78,7 @@ impl Drop for Guarded {
     fn drop(&mut self) {
         let child = &mut self.child;
         if !matches!(child.try_wait(), Ok(Some(_))) {
-            end(self.pid, self.signal, || {
-                matches!(child.try_wait(), Ok(Some(_)))
-            });
+            end(self.pid, self.signal, || matches!(child.try_wait(), Ok(Some(_))));
             let _ = child.wait();
         }
         held(&RUNNING).remove(&self.pid.as_raw());
@@ -97,11 +91,7 @@ pub(crate) struct TemporaryFolder(PathBuf);
 impl TemporaryFolder {
     /// Makes a new one in the system's place for such folders.
     pub(crate) fn create() -> Result<Self> {
-        let path = tempfile::Builder::new()
-            .prefix("bulkhead-")
-            .tempdir()
-            .context("cannot create a temporary folder")?
-            .keep();
+        let path = tempfile::Builder::new().prefix("bulkhead-").tempdir().context("cannot create a temporary folder")?.keep();
         held(&FOLDERS).push(path.clone());
         Ok(Self(path))
     }
@@ -133,10 +123,7 @@ fn end(pid: Pid, signal: Signal, mut ended: impl FnMut() -> bool) {
 /// Whether a child of ours has ended, seen from the signal's handler: a zombie still answers to signal 0.
 fn gone(pid: Pid) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.is_empty()
-        || stat
-            .rsplit_once(") ")
-            .is_some_and(|(_, rest)| rest.starts_with('Z'))
+    stat.is_empty() || stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z'))
 }
 
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {

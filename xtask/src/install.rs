@@ -21,26 +21,16 @@ pub(crate) fn debian(packages: &[&str], present: impl Fn() -> bool) -> Result<()
         bail!("{names} cannot be found, and this machine has no apt-get to install it with");
     }
     if !nix::unistd::geteuid().is_root() {
-        bail!(
-            "{names} cannot be found: install it (`sudo apt-get install {names}`) and run this again"
-        );
+        bail!("{names} cannot be found: install it (`sudo apt-get install {names}`) and run this again");
     }
     say::step(format_args!("installing {names}"));
     let apt = || {
         let mut command = Command::new("apt-get");
         // Runlevel 1 keeps a package from starting its server: the tests start their own.
-        command
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .env("RUNLEVEL", "1");
+        command.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");
         command
     };
-    let install = || {
-        run::quiet(
-            apt()
-                .args(["install", "--yes", "--quiet", "--no-install-recommends"])
-                .args(packages),
-        )
-    };
+    let install = || run::quiet(apt().args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(packages));
     if install().is_err() {
         // The lists may be missing or old; a third party's broken source must not stop us.
         let _ = run::quiet(apt().arg("update"));
@@ -61,31 +51,16 @@ pub(crate) fn python() -> Result<PathBuf> {
     if python.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(python);
     }
-    say::step(format_args!(
-        "installing {} for Python",
-        PYTHON_PACKAGES.join(", ")
-    ));
+    say::step(format_args!("installing {} for Python", PYTHON_PACKAGES.join(", ")));
     let start = Instant::now();
     debian(&["python3", "python3-venv"], || run::exists("python3"))?;
-    let make = || {
-        run::quiet(
-            Command::new("python3")
-                .args(["-m", "venv", "--clear"])
-                .arg(&home),
-        )
-    };
+    let make = || run::quiet(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home));
     if make().is_err() {
         // Debian's python3 comes without ensurepip.
-        debian(&["python3-venv"], || {
-            Path::new("/usr/share/python-wheels").is_dir()
-        })?;
+        debian(&["python3-venv"], || Path::new("/usr/share/python-wheels").is_dir())?;
         make()?;
     }
-    run::quiet(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet"])
-            .args(PYTHON_PACKAGES),
-    )?;
+    run::quiet(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON_PACKAGES))?;
     std::fs::write(&stamp, wanted).context("cannot write the stamp")?;
     say::note(format_args!("done in {}", say::since(start)));
     Ok(python)
@@ -93,9 +68,7 @@ pub(crate) fn python() -> Result<PathBuf> {
 
 /// A tool of cargo's, installed under `target/tools`; gives its file.
 pub(crate) fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
-    let root = workspace::target()?
-        .join("tools")
-        .join(format!("{name}-{version}"));
+    let root = workspace::target()?.join("tools").join(format!("{name}-{version}"));
     let file = root.join("bin").join(name);
     if file.is_file() {
         return Ok(file);
@@ -105,16 +78,7 @@ pub(crate) fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
     run::quiet(
         Command::new(workspace::cargo())
             // Unoptimised: it runs for a second, and builds in a third of the time.
-            .args([
-                "install",
-                "--quiet",
-                "--debug",
-                "--locked",
-                name,
-                "--version",
-                version,
-                "--root",
-            ])
+            .args(["install", "--quiet", "--debug", "--locked", name, "--version", version, "--root"])
             .arg(&root)
             .env("CARGO_PROFILE_DEV_DEBUG", "false")
             // Outside the workspace, so that its settings don't apply.

@@ -4,6 +4,7 @@
 //! rustup and, on Debian, apt. Whatever is fetched or built lands under `target/`.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod demo;
 mod guard;
 mod install;
@@ -21,11 +22,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    about = "Build, try and test Bulkhead"
-)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Build, try and test Bulkhead")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -39,6 +36,8 @@ enum Command {
     Hostile(plugins::HostileArguments),
     /// Build and serve a sample database, and ask it something
     Demo(demo::Arguments),
+    /// Measure the sandbox against native programs
+    Bench(bench::Arguments),
     /// Run everything that CI runs
     Test(test::Arguments),
     /// Start the servers that tests need, and run a command with their environment
@@ -62,6 +61,7 @@ fn run_command() -> Result<ExitCode> {
         Command::Plugins(arguments) => plugins::run(&arguments)?,
         Command::Hostile(arguments) => plugins::run_hostile(&arguments)?,
         Command::Demo(arguments) => demo::run(&arguments)?,
+        Command::Bench(arguments) => bench::run(&arguments)?,
         Command::Test(arguments) => test::run(&arguments)?,
         Command::Servers(arguments) => return servers::run(&arguments),
     }

@@ -49,18 +49,12 @@ pub(crate) fn run_hostile(arguments: &HostileArguments) -> Result<()> {
 
 /// Builds the named drivers, or all of them; gives their files.
 pub(crate) fn drivers(names: &[String]) -> Result<Vec<PathBuf>> {
-    build(
-        &select(&workspace::root()?.join("plugins"), "", names)?,
-        &folder()?,
-    )
+    build(&select(&workspace::root()?.join("plugins"), "", names)?, &folder()?)
 }
 
 /// Builds the named hostile drivers, or all of them; gives their files.
 pub(crate) fn hostile(names: &[String]) -> Result<Vec<PathBuf>> {
-    build(
-        &select(&workspace::root()?.join("tests"), "hostile", names)?,
-        &hostile_folder()?,
-    )
+    build(&select(&workspace::root()?.join("tests"), "hostile", names)?, &hostile_folder()?)
 }
 
 /// Where drivers are built to.
@@ -76,31 +70,18 @@ pub(crate) fn hostile_folder() -> Result<PathBuf> {
 /// The folders under `parent` that start with `prefix` and hold a crate, or those of them that were named.
 fn select(parent: &Path, prefix: &str, names: &[String]) -> Result<Vec<String>> {
     let mut all = Vec::new();
-    for entry in
-        fs::read_dir(parent).with_context(|| format!("cannot read {}", parent.display()))?
-    {
+    for entry in fs::read_dir(parent).with_context(|| format!("cannot read {}", parent.display()))? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if name.starts_with(prefix) && path.join("Cargo.toml").is_file() {
             all.push(name.to_owned());
         }
     }
     all.sort();
     if let Some(unknown) = names.iter().find(|name| !all.contains(name)) {
-        bail!(
-            "there is no driver `{unknown}` in {}: there are {}",
-            parent.display(),
-            all.join(", ")
-        );
+        bail!("there is no driver `{unknown}` in {}: there are {}", parent.display(), all.join(", "));
     }
-    Ok(if names.is_empty() {
-        all
-    } else {
-        names.to_vec()
-    })
+    Ok(if names.is_empty() { all } else { names.to_vec() })
 }
 
 fn build(names: &[String], into: &Path) -> Result<Vec<PathBuf>> {
@@ -113,27 +94,14 @@ fn build(names: &[String], into: &Path) -> Result<Vec<PathBuf>> {
     let start = Instant::now();
     say::step(format_args!("building {} for {TARGET}", names.join(", ")));
     let mut cargo = Command::new(workspace::cargo());
-    cargo
-        .current_dir(workspace::root()?)
-        .args([
-            "build",
-            "--profile",
-            "plugin",
-            "--target",
-            TARGET,
-            "--target-dir",
-        ])
-        .arg(&target);
+    cargo.current_dir(workspace::root()?).args(["build", "--profile", "plugin", "--target", TARGET, "--target-dir"]).arg(&target);
     for name in names {
         cargo.args(["--package", &format!("bulkhead-{name}")]);
     }
     toolchain.apply(&mut cargo)?;
     run::visible(&mut cargo)?;
     say::note(format_args!("built in {}", say::since(start)));
-    names
-        .iter()
-        .map(|name| install(&target.join(TARGET).join("plugin"), name, into))
-        .collect()
+    names.iter().map(|name| install(&target.join(TARGET).join("plugin"), name, into)).collect()
 }
 
 /// Puts a built driver into place by renaming, so that a running server never reads half a file.
@@ -148,11 +116,7 @@ fn install(from: &Path, name: &str, into: &Path) -> Result<PathBuf> {
 
 fn report(files: &[PathBuf]) -> Result<()> {
     for file in files {
-        println!(
-            "{} ({})",
-            file.display(),
-            say::size(fs::metadata(file)?.len())
-        );
+        println!("{} ({})", file.display(), say::size(fs::metadata(file)?.len()));
     }
     Ok(())
 }

@@ -25,17 +25,10 @@ pub(crate) fn quiet(command: &mut Command) -> Result<()> {
 
 /// Runs a command and gives what it wrote to stdout.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| cannot_start(command))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| cannot_start(command))?;
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     let stderr = String::from_utf8_lossy(&output.stderr);
-    succeeded(
-        command,
-        output.status,
-        &format!("{}{}", stderr, if stderr.is_empty() { &stdout } else { "" }),
-    )?;
+    succeeded(command, output.status, &format!("{}{}", stderr, if stderr.is_empty() { &stdout } else { "" }))?;
     Ok(stdout)
 }
 
@@ -63,9 +56,7 @@ pub(crate) fn succeeds_within(command: &mut Command, limit: Duration) -> Result<
 
 /// Whether a program of that name can be found through PATH.
 pub(crate) fn exists(program: &str) -> bool {
-    std::env::var_os("PATH").is_some_and(|path| {
-        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-    })
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
 fn cannot_start(command: &Command) -> String {

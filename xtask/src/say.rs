@@ -24,11 +24,7 @@ pub(crate) fn since(start: Instant) -> String {
     if elapsed.as_secs() < 60 {
         format!("{:.1} s", elapsed.as_secs_f64())
     } else {
-        format!(
-            "{} min {} s",
-            elapsed.as_secs() / 60,
-            elapsed.as_secs() % 60
-        )
+        format!("{} min {} s", elapsed.as_secs() / 60, elapsed.as_secs() % 60)
     }
 }
 

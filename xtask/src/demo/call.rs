@@ -37,8 +37,8 @@ pub(super) fn query(port: u16, database: &str, sql: &str) -> Result<Answer> {
         },
     });
     let response = post(port, "tools/call", "query", &request.to_string())?;
-    let message: Value = serde_json::from_str(&response)
-        .with_context(|| format!("the server's answer is not JSON: {response}"))?;
+    let message: Value =
+        serde_json::from_str(&response).with_context(|| format!("the server's answer is not JSON: {response}"))?;
     answer(&message)
 }
 
@@ -47,46 +47,24 @@ fn answer(message: &Value) -> Result<Answer> {
         Some(result) if result.get("isError") != Some(&Value::Bool(true)) => result,
         _ => bail!("the server refused: {}", refusal(message)),
     };
-    let content = result
-        .get("structuredContent")
-        .context("the answer has no structured content")?;
-    let list = |name: &str| {
-        content
-            .get(name)
-            .and_then(Value::as_array)
-            .with_context(|| format!("no {name}"))
-    };
+    let content = result.get("structuredContent").context("the answer has no structured content")?;
+    let list = |name: &str| content.get(name).and_then(Value::as_array).with_context(|| format!("no {name}"));
     let columns = list("columns")?
         .iter()
-        .map(|column| {
-            column
-                .get("name")
-                .unwrap_or(column)
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        })
+        .map(|column| column.get("name").unwrap_or(column).as_str().unwrap_or_default().to_owned())
         .collect();
-    let rows = list("rows")?
-        .iter()
-        .map(|row| row.as_array().cloned().context("a row is no array"));
-    Ok(Answer {
-        columns,
-        rows: rows.collect::<Result<_>>()?,
-    })
+    let rows = list("rows")?.iter().map(|row| row.as_array().cloned().context("a row is no array"));
+    Ok(Answer { columns, rows: rows.collect::<Result<_>>()? })
 }
 
 /// The words of an error: a result's text, else a protocol error's message, else all of it.
 fn refusal(message: &Value) -> String {
-    let text = ["/result/content/0/text", "/error/message"]
-        .iter()
-        .find_map(|place| message.pointer(place)?.as_str());
+    let text = ["/result/content/0/text", "/error/message"].iter().find_map(|place| message.pointer(place)?.as_str());
     text.map_or_else(|| message.to_string(), str::to_owned)
 }
 
 fn post(port: u16, method: &str, name: &str, body: &str) -> Result<String> {
-    let mut stream =
-        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("cannot reach the server")?;
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("cannot reach the server")?;
     stream.set_read_timeout(Some(LIMIT))?;
     write!(
         stream,
@@ -96,18 +74,11 @@ fn post(port: u16, method: &str, name: &str, body: &str) -> Result<String> {
         body.len()
     )?;
     let mut response = Vec::new();
-    stream
-        .read_to_end(&mut response)
-        .context("the server doesn't answer")?;
+    stream.read_to_end(&mut response).context("the server doesn't answer")?;
     let response = String::from_utf8(response).context("the answer is not UTF-8")?;
-    let (head, body) = response
-        .split_once("\r\n\r\n")
-        .context("the answer is not HTTP")?;
-    let body = if header(head, "transfer-encoding").is_some_and(|value| value == "chunked") {
-        dechunk(body)?
-    } else {
-        body.to_owned()
-    };
+    let (head, body) = response.split_once("\r\n\r\n").context("the answer is not HTTP")?;
+    let body =
+        if header(head, "transfer-encoding").is_some_and(|value| value == "chunked") { dechunk(body)? } else { body.to_owned() };
     if header(head, "content-type").is_some_and(|value| value.starts_with("text/event-stream")) {
         return last_event(&body);
     }
@@ -133,10 +104,7 @@ fn dechunk(mut rest: &str) -> Result<String> {
             return Ok(body);
         }
         body.push_str(after.get(..size).context("a chunk was cut")?);
-        rest = after
-            .get(size..)
-            .and_then(|rest| rest.strip_prefix("\r\n"))
-            .context("a chunk was cut")?;
+        rest = after.get(size..).and_then(|rest| rest.strip_prefix("\r\n")).context("a chunk was cut")?;
     }
 }
 
@@ -157,27 +125,18 @@ mod tests {
 
     #[test]
     fn chunks_are_joined() {
-        assert_eq!(
-            dechunk("4\r\nWiki\r\n6\r\npedia \r\n0\r\n\r\n").unwrap(),
-            "Wikipedia "
-        );
+        assert_eq!(dechunk("4\r\nWiki\r\n6\r\npedia \r\n0\r\n\r\n").unwrap(), "Wikipedia ");
         assert!(dechunk("5\r\nWiki").is_err());
     }
 
     #[test]
     fn the_last_event_is_the_answer() {
-        assert_eq!(
-            last_event("data:\n\nid: 1\ndata: {\"a\":1}\n\ndata: {\"b\":2}\n\n").unwrap(),
-            "{\"b\":2}"
-        );
+        assert_eq!(last_event("data:\n\nid: 1\ndata: {\"a\":1}\n\ndata: {\"b\":2}\n\n").unwrap(), "{\"b\":2}");
     }
 
     #[test]
     fn an_error_result_is_an_error() {
-        let error = answer(
-            &json!({ "result": { "isError": true, "content": [{ "text": "no such table" }] } }),
-        )
-        .unwrap_err();
+        let error = answer(&json!({ "result": { "isError": true, "content": [{ "text": "no such table" }] } })).unwrap_err();
         assert_eq!(error.to_string(), "the server refused: no such table");
     }
 }

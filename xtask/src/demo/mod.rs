@@ -67,18 +67,12 @@ pub(crate) fn serve(binary: &Path, port: u16, once: bool) -> Result<()> {
     let answer = call::query(port, "shipping", QUESTION)?;
     let took = start.elapsed();
     println!("{}", table::render(&answer.columns, &answer.rows));
-    println!(
-        "{} rows in {:.1} ms\n",
-        answer.rows.len(),
-        took.as_secs_f64() * 1000.0
-    );
+    println!("{} rows in {:.1} ms\n", answer.rows.len(), took.as_secs_f64() * 1000.0);
     if once {
         return Ok(());
     }
     print!("{}", instructions(port, binary, &config)?);
-    say::step(format_args!(
-        "serving http://127.0.0.1:{port}/mcp until Ctrl-C"
-    ));
+    say::step(format_args!("serving http://127.0.0.1:{port}/mcp until Ctrl-C"));
     let status = server.wait()?;
     bail!("the server has ended by itself ({status})")
 }
@@ -103,9 +97,7 @@ fn build_host() -> Result<PathBuf> {
     }
     say::step("building the server");
     run::visible(
-        Command::new(workspace::cargo())
-            .args(["build", "--release", "--package", "bulkhead"])
-            .current_dir(workspace::root()?),
+        Command::new(workspace::cargo()).args(["build", "--release", "--package", "bulkhead"]).current_dir(workspace::root()?),
     )?;
     Ok(binary)
 }
@@ -131,12 +123,7 @@ fn start(binary: &Path, config: &Path, port: u16, quiet: bool) -> Result<Guarded
     say::step(format_args!("starting {}", binary.display()));
     let start = Instant::now();
     let mut command = Command::new(binary);
-    command
-        .arg("serve")
-        .arg("--config")
-        .arg(config)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null());
+    command.arg("serve").arg("--config").arg(config).stdin(Stdio::null()).stdout(Stdio::null());
     if quiet && std::env::var_os("BULKHEAD_LOG").is_none() {
         command.env("BULKHEAD_LOG", "warn");
     }

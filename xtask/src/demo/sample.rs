@@ -104,26 +104,9 @@ const GOODS: [(&str, u32); 10] = [
     ("bicycles", 260),
     ("medicine", 900),
 ];
-const FIRST_NAMES: [&str; 10] = [
-    "Nordic",
-    "Baltic",
-    "Harbour",
-    "Old Town",
-    "Blue",
-    "Union",
-    "Anchor",
-    "Beacon",
-    "Saltmarsh",
-    "North Sea",
-];
-const LAST_NAMES: [&str; 6] = [
-    "Trading",
-    "Imports",
-    "Foods",
-    "Works",
-    "Supply",
-    "& Daughters",
-];
+const FIRST_NAMES: [&str; 10] =
+    ["Nordic", "Baltic", "Harbour", "Old Town", "Blue", "Union", "Anchor", "Beacon", "Saltmarsh", "North Sea"];
+const LAST_NAMES: [&str; 6] = ["Trading", "Imports", "Foods", "Works", "Supply", "& Daughters"];
 
 /// Makes the database unless it is there already.
 pub(super) fn create(folder: &Path, name: &str) -> Result<()> {
@@ -131,10 +114,7 @@ pub(super) fn create(folder: &Path, name: &str) -> Result<()> {
     if file.is_file() && edition(&file).is_ok_and(|edition| edition == EDITION) {
         return Ok(());
     }
-    say::step(format_args!(
-        "making the sample database {}",
-        file.display()
-    ));
+    say::step(format_args!("making the sample database {}", file.display()));
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let partial = folder.join(format!(".{name}.partial"));
     if partial.exists() {
@@ -173,17 +153,8 @@ fn fill(db: &Transaction<'_>) -> Result<u32> {
         )?;
     }
     for number in 0..CUSTOMERS {
-        let name = format!(
-            "{} {}",
-            pick(&FIRST_NAMES, number)?,
-            pick(&LAST_NAMES, number / 10)?
-        );
-        let contact = (dice.below(5) > 0).then(|| {
-            format!(
-                "office@{}.example",
-                name.to_lowercase().replace([' ', '&'], "")
-            )
-        });
+        let name = format!("{} {}", pick(&FIRST_NAMES, number)?, pick(&LAST_NAMES, number / 10)?);
+        let contact = (dice.below(5) > 0).then(|| format!("office@{}.example", name.to_lowercase().replace([' ', '&'], "")));
         db.execute(
             "INSERT INTO customers (name, contact, port_id) VALUES (?, ?, ?)",
             params![name, contact, 1 + dice.below(ports)],
@@ -206,21 +177,13 @@ fn fill_voyages(db: &Transaction<'_>, dice: &mut Dice, ports: u32) -> Result<u32
             "INSERT INTO voyages (ship_id, origin_id, destination_id, departed_on, days, delayed_hours)
              VALUES (?, ?, ?, date('2024-01-01', ? || ' days'), ?, ?)",
         )?
-        .execute(params![
-            1 + dice.below(count(SHIPS.len())?),
-            1 + origin,
-            1 + destination,
-            departed,
-            days,
-            delayed
-        ])?;
+        .execute(params![1 + dice.below(count(SHIPS.len())?), 1 + origin, 1 + destination, departed, days, delayed])?;
         for _ in 0..2 + dice.below(6) {
             let &(goods, rate) = GOODS.get(dice.index(GOODS.len())?).context("no goods")?;
             let weight = 200 + dice.below(30) * dice.below(900);
             let price = u64::from(weight) * u64::from(rate) * u64::from(days) / 100;
             // What left last is mostly unpaid yet.
-            let paid = (dice.below(700) + 20 > departed.saturating_sub(60))
-                .then(|| departed + 10 + dice.below(50));
+            let paid = (dice.below(700) + 20 > departed.saturating_sub(60)).then(|| departed + 10 + dice.below(50));
             db.prepare_cached(
                 "INSERT INTO shipments (voyage_id, customer_id, goods, weight_kg, price_cents, paid_on)
                  VALUES (?, ?, ?, ?, ?, date('2024-01-01', ? || ' days'))",
@@ -277,15 +240,12 @@ mod tests {
         }
         let db = Connection::open(folder.path().join("a.db")).unwrap();
         let other = folder.path().join("b.db");
-        db.execute("ATTACH ? AS b", [other.to_str().unwrap()])
-            .unwrap();
+        db.execute("ATTACH ? AS b", [other.to_str().unwrap()]).unwrap();
         let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
         assert!(one("SELECT count(*) FROM shipments") > 4_000);
         assert_eq!(one("SELECT count(*) FROM pragma_foreign_key_check"), 0);
         for table in ["ports", "ships", "voyages", "customers", "shipments"] {
-            let sql = format!(
-                "SELECT count(*) FROM (SELECT * FROM main.{table} EXCEPT SELECT * FROM b.{table})"
-            );
+            let sql = format!("SELECT count(*) FROM (SELECT * FROM main.{table} EXCEPT SELECT * FROM b.{table})");
             assert_eq!(one(&sql), 0, "{table}");
         }
         assert!(one("SELECT count(*) FROM unpaid") > 10);
@@ -296,17 +256,8 @@ mod tests {
     fn a_finished_sample_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         create(folder.path(), "a.db").unwrap();
-        let before = fs::metadata(folder.path().join("a.db"))
-            .unwrap()
-            .modified()
-            .unwrap();
+        let before = fs::metadata(folder.path().join("a.db")).unwrap().modified().unwrap();
         create(folder.path(), "a.db").unwrap();
-        assert_eq!(
-            fs::metadata(folder.path().join("a.db"))
-                .unwrap()
-                .modified()
-                .unwrap(),
-            before
-        );
+        assert_eq!(fs::metadata(folder.path().join("a.db")).unwrap().modified().unwrap(), before);
     }
 }

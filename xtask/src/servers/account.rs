@@ -23,10 +23,7 @@ impl Account {
                 return Ok(Self(Some((user.uid, user.gid))));
             }
         }
-        bail!(
-            "servers refuse to run as root, and there is no account named {}",
-            NAMES.join(" or ")
-        )
+        bail!("servers refuse to run as root, and there is no account named {}", NAMES.join(" or "))
     }
 
     /// A command that runs `program` as this account and gets `signal` when we die. `setpriv` becomes the
@@ -35,10 +32,7 @@ impl Account {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", signal]);
         if let Some((user, group)) = self.0 {
-            command
-                .arg(format!("--reuid={user}"))
-                .arg(format!("--regid={group}"))
-                .arg("--clear-groups");
+            command.arg(format!("--reuid={user}")).arg(format!("--regid={group}")).arg("--clear-groups");
         }
         command.arg("--").arg(program);
         command
@@ -47,8 +41,9 @@ impl Account {
     /// Gives it a file or folder.
     pub(crate) fn own(&self, path: &Path) -> Result<()> {
         match self.0 {
-            Some((user, group)) => chown(path, Some(user), Some(group))
-                .with_context(|| format!("cannot give away {}", path.display())),
+            Some((user, group)) => {
+                chown(path, Some(user), Some(group)).with_context(|| format!("cannot give away {}", path.display()))
+            }
             None => Ok(()),
         }
     }

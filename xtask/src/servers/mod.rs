@@ -49,14 +49,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let environment = servers.environment()?;
     if let Some((program, rest)) = arguments.command.split_first() {
         let mut command = Command::new(program);
-        let status =
-            Guarded::spawn(command.args(rest).envs(environment), Signal::SIGTERM)?.wait()?;
-        return Ok(
-            match status.code().and_then(|code| u8::try_from(code).ok()) {
-                Some(code) => ExitCode::from(code),
-                None => ExitCode::FAILURE,
-            },
-        );
+        let status = Guarded::spawn(command.args(rest).envs(environment), Signal::SIGTERM)?.wait()?;
+        return Ok(match status.code().and_then(|code| u8::try_from(code).ok()) {
+            Some(code) => ExitCode::from(code),
+            None => ExitCode::FAILURE,
+        });
     }
     for (name, value) in &environment {
         println!("export {name}='{}'", value.replace('\'', r"'\''"));
@@ -75,11 +72,18 @@ impl Servers {
         let account = Account::for_servers()?;
         let postgres = postgres::Postgres::start(&account)?;
         let bouncer = pgbouncer::PgBouncer::start(&account, postgres.description())?;
-        Ok(Self {
-            bouncer,
-            postgres,
-            python,
-        })
+        Ok(Self { bouncer, postgres, python })
+    }
+
+    /// PostgreSQL.
+    pub(crate) fn postgres(&self) -> &postgres::Description {
+        self.postgres.description()
+    }
+
+    /// The name and password of the user who owns the test databases.
+    pub(crate) fn owner(&self) -> Result<(&'static str, &str)> {
+        let owner = self.postgres().users.get("owner").context("there is no owner")?;
+        Ok((owner.name, owner.password.as_deref().unwrap_or_default()))
     }
 
     /// What tests are told.
@@ -88,16 +92,10 @@ impl Servers {
         let path = |path: std::path::PathBuf| path.display().to_string();
         Ok(vec![
             ("BULKHEAD_TEST_PG", serde_json::to_string(description)?),
-            (
-                "BULKHEAD_TEST_PGBOUNCER",
-                serde_json::to_string(self.bouncer.description())?,
-            ),
+            ("BULKHEAD_TEST_PGBOUNCER", serde_json::to_string(self.bouncer.description())?),
             ("BULKHEAD_TEST_DRIVERS", path(plugins::folder()?)),
             ("BULKHEAD_TEST_HOSTILE", path(plugins::hostile_folder()?)),
-            (
-                "BULKHEAD_BIN",
-                path(workspace::target()?.join("release/bulkhead")),
-            ),
+            ("BULKHEAD_BIN", path(workspace::target()?.join("release/bulkhead"))),
             ("BULKHEAD_TEST_PYTHON", path(self.python.clone())),
             ("BULKHEAD_TEST_PSQL", path(description.bin_dir.join("psql"))),
             ("BULKHEAD_TEST_SQLITE3", "sqlite3".to_owned()),
@@ -107,7 +105,6 @@ impl Servers {
 
 /// A loopback port that was free a moment ago.
 pub(crate) fn free_port() -> Result<u16> {
-    let listener =
-        std::net::TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?;
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?;
     Ok(listener.local_addr()?.port())
 }

@@ -50,13 +50,7 @@ impl PgBouncer {
         let list: String = behind
             .users
             .values()
-            .filter_map(|user| {
-                Some(format!(
-                    "\"{}\" \"{}\"\n",
-                    user.name,
-                    user.password.as_ref()?
-                ))
-            })
+            .filter_map(|user| Some(format!("\"{}\" \"{}\"\n", user.name, user.password.as_ref()?)))
             .collect();
         fs::write(&users, list).context("cannot write PgBouncer's users")?;
         let pool_size = 2;
@@ -88,19 +82,9 @@ impl PgBouncer {
             Signal::SIGTERM,
         )?;
         postgres::wait_for(&mut server, port, &log_file)?;
-        let description = Description {
-            host: "localhost",
-            port,
-            pool_mode: "transaction",
-            pool_size,
-            pid: server.id(),
-        };
+        let description = Description { host: "localhost", port, pool_mode: "transaction", pool_size, pid: server.id() };
         say::note(format_args!("port {port}"));
-        Ok(Self {
-            _server: server,
-            _folder: folder,
-            description,
-        })
+        Ok(Self { _server: server, _folder: folder, description })
     }
 
     /// What tests are told of it.

@@ -77,44 +77,14 @@ pub(crate) struct Postgres {
 
 /// key, role, method, SQL attributes, password encryption.
 const USERS: [(&str, &str, &str, &str, &str); 8] = [
-    (
-        "superuser",
-        "postgres",
-        "scram-sha-256",
-        "SUPERUSER",
-        "scram-sha-256",
-    ),
+    ("superuser", "postgres", "scram-sha-256", "SUPERUSER", "scram-sha-256"),
     ("owner", "bulkhead", "scram-sha-256", "", "scram-sha-256"),
-    (
-        "readonly",
-        "bulkhead_readonly",
-        "scram-sha-256",
-        "IN ROLE pg_read_all_data",
-        "scram-sha-256",
-    ),
+    ("readonly", "bulkhead_readonly", "scram-sha-256", "IN ROLE pg_read_all_data", "scram-sha-256"),
     ("md5", "bulkhead_md5", "md5", "", "md5"),
-    (
-        "cleartext",
-        "bulkhead_cleartext",
-        "password",
-        "",
-        "scram-sha-256",
-    ),
-    (
-        "tls_only",
-        "bulkhead_tls",
-        "scram-sha-256",
-        "",
-        "scram-sha-256",
-    ),
+    ("cleartext", "bulkhead_cleartext", "password", "", "scram-sha-256"),
+    ("tls_only", "bulkhead_tls", "scram-sha-256", "", "scram-sha-256"),
     ("certificate", "bulkhead_cert", "cert", "", "scram-sha-256"),
-    (
-        "scram_and_certificate",
-        "bulkhead_both",
-        "scram-sha-256",
-        "",
-        "scram-sha-256",
-    ),
+    ("scram_and_certificate", "bulkhead_both", "scram-sha-256", "", "scram-sha-256"),
 ];
 
 const HBA: &str = "\
@@ -139,21 +109,13 @@ impl Postgres {
         account.own(folder.path())?;
         // The account has to reach the certificates, and we reach the client's key, being its owner or root.
         let make = |name: &str, authority: &str| {
-            Certificates::create(
-                &folder.path().join(name),
-                authority,
-                &["localhost"],
-                "bulkhead_cert",
-            )
+            Certificates::create(&folder.path().join(name), authority, &["localhost"], "bulkhead_cert")
         };
         let certificates = make("tls", "Bulkhead test authority")?;
         let others = make("other-tls", "Some other authority")?;
         account.own(&certificates.server_key)?;
         let users = users()?;
-        let password = users
-            .get("superuser")
-            .and_then(|user| user.password.clone())
-            .unwrap_or_default();
+        let password = users.get("superuser").and_then(|user| user.password.clone()).unwrap_or_default();
         let data = folder.path().join("data");
         initdb(account, &bin, folder.path(), &data, &password)?;
         let port = free_port()?;
@@ -172,11 +134,7 @@ impl Postgres {
             Signal::SIGINT,
         )?;
         wait_for(&mut server, port, &log_file)?;
-        let psql = Psql {
-            bin: &bin,
-            port,
-            password: &password,
-        };
+        let psql = Psql { bin: &bin, port, password: &password };
         psql.run("postgres", &roles(&users))?;
         psql.run("postgres", "CREATE DATABASE bulkhead OWNER bulkhead")?;
         psql.run("postgres", "CREATE DATABASE bulkhead_other OWNER bulkhead")?;
@@ -185,10 +143,7 @@ impl Postgres {
             host: "localhost",
             address: "127.0.0.1",
             port,
-            version: version
-                .trim()
-                .parse()
-                .context("the server's version is not a number")?,
+            version: version.trim().parse().context("the server's version is not a number")?,
             database: "bulkhead",
             other_database: "bulkhead_other",
             users,
@@ -205,11 +160,7 @@ impl Postgres {
             pid: server.id(),
         };
         say::note(format_args!("port {port}, ready in {}", say::since(start)));
-        Ok(Self {
-            _server: server,
-            _folder: folder,
-            description,
-        })
+        Ok(Self { _server: server, _folder: folder, description })
     }
 
     /// What tests are told of it.
@@ -249,13 +200,7 @@ fn initdb(account: &Account, bin: &Path, folder: &Path, data: &Path, password: &
     run::quiet(
         account
             .command(&bin.join("initdb"), "INT")
-            .args([
-                "--username=postgres",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-                "--no-sync",
-            ])
+            .args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"])
             .arg(format!("--pwfile={}", file.display()))
             .arg("-D")
             .arg(data)
@@ -289,14 +234,7 @@ fn users() -> Result<BTreeMap<&'static str, User>> {
             "cert" => None,
             _ => Some(format!("{key}-{}", random_hex()?)),
         };
-        users.insert(
-            key,
-            User {
-                name,
-                password,
-                method,
-            },
-        );
+        users.insert(key, User { name, password, method });
     }
     Ok(users)
 }
@@ -304,9 +242,7 @@ fn users() -> Result<BTreeMap<&'static str, User>> {
 /// Passwords are new each time and found nowhere else, so that a test can look for them in logs and memory.
 fn random_hex() -> Result<String> {
     let mut bytes = [0; 12];
-    fs::File::open("/dev/urandom")
-        .and_then(|mut source| source.read_exact(&mut bytes))
-        .context("cannot read random bytes")?;
+    fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes)).context("cannot read random bytes")?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -317,12 +253,8 @@ fn roles(users: &BTreeMap<&'static str, User>) -> String {
             continue;
         }
         let password = users.get(key).and_then(|user| user.password.as_ref());
-        let password = password
-            .map(|password| format!("PASSWORD '{password}'"))
-            .unwrap_or_default();
-        sql += &format!(
-            "SET password_encryption = '{encryption}'; CREATE ROLE {name} LOGIN {password} {attributes};\n"
-        );
+        let password = password.map(|password| format!("PASSWORD '{password}'")).unwrap_or_default();
+        sql += &format!("SET password_encryption = '{encryption}'; CREATE ROLE {name} LOGIN {password} {attributes};\n");
     }
     sql
 }
@@ -337,18 +269,7 @@ impl Psql<'_> {
     fn run(&self, database: &str, sql: &str) -> Result<String> {
         run::output(
             Command::new(self.bin.join("psql"))
-                .args([
-                    "-X",
-                    "-A",
-                    "-t",
-                    "-q",
-                    "-v",
-                    "ON_ERROR_STOP=1",
-                    "-h",
-                    "127.0.0.1",
-                    "-U",
-                    "postgres",
-                ])
+                .args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres"])
                 .args(["-p", &self.port.to_string(), "-d", database, "-c", sql])
                 .env("PGPASSWORD", self.password),
         )

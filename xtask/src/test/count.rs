@@ -50,10 +50,7 @@ fn follow(output: impl std::io::Read) -> Count {
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
     // Bytes, not text: a test may print anything.
-    while output
-        .read_until(b'\n', &mut line)
-        .is_ok_and(|read| read > 0)
-    {
+    while output.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
         let text = String::from_utf8_lossy(&line);
         eprint!("{text}");
         count.add(&counted(&text));
@@ -72,10 +69,7 @@ fn counted(line: &str) -> Count {
         return Count::default();
     }
     let number = |word: &str| {
-        let words: Vec<&str> = line
-            .split([' ', ';', ',', ':'])
-            .filter(|part| !part.is_empty())
-            .collect();
+        let words: Vec<&str> = line.split([' ', ';', ',', ':']).filter(|part| !part.is_empty()).collect();
         let at = words.windows(2).find_map(|pair| match pair {
             [number, found] if *found == word => number.parse().ok(),
             _ => None,
@@ -83,19 +77,14 @@ fn counted(line: &str) -> Count {
         at.unwrap_or(0)
     };
     // nextest says `1 timed out` beside the failed.
-    Count {
-        passed: number("passed"),
-        failed: number("failed") + number("timed"),
-    }
+    Count { passed: number("passed"), failed: number("failed") + number("timed") }
 }
 
 /// Without the terminal's colours.
 fn plain(line: &str) -> String {
     let mut parts = line.split("\x1b[");
     let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        text + part.split_once('m').map_or(part, |(_, rest)| rest)
-    })
+    parts.fold(first, |text, part| text + part.split_once('m').map_or(part, |(_, rest)| rest))
 }
 
 #[cfg(test)]
@@ -105,21 +94,9 @@ mod tests {
     #[test]
     fn summaries_are_counted() {
         let cases = [
-            (
-                "test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out",
-                12,
-                0,
-            ),
-            (
-                "test result: \x1b[31mFAILED\x1b[m. 3 passed; 2 failed; 0 ignored",
-                3,
-                2,
-            ),
-            (
-                "     Summary [   0.005s] 5 tests run: 3 passed (1 slow), 2 failed, 7 skipped\n",
-                3,
-                2,
-            ),
+            ("test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out", 12, 0),
+            ("test result: \x1b[31mFAILED\x1b[m. 3 passed; 2 failed; 0 ignored", 3, 2),
+            ("     Summary [   0.005s] 5 tests run: 3 passed (1 slow), 2 failed, 7 skipped\n", 3, 2),
             (
                 "\x1b[32;1m     Summary\x1b[0m [ 2.1s] \x1b[1m4\x1b[0m tests run: \x1b[1m2\x1b[0m passed, 1 failed, 1 timed out, 0 skipped",
                 2,

@@ -56,9 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if let Some(filter) = &arguments.filter
         && gate.count == Count::default()
     {
-        gate.step("filter", || {
-            bail!("no test that ran is named like `{filter}`")
-        });
+        gate.step("filter", || bail!("no test that ran is named like `{filter}`"));
     }
     gate.finish()
 }
@@ -72,13 +70,7 @@ fn tests(gate: &mut Gate, arguments: &Arguments, unit: bool, e2e: bool) {
         return;
     }
     if e2e && arguments.filter.is_none() {
-        gate.step("demo", || {
-            demo::serve(
-                &workspace::target()?.join("release/bulkhead"),
-                free_port()?,
-                true,
-            )
-        });
+        gate.step("demo", || demo::serve(&workspace::target()?.join("release/bulkhead"), free_port()?, true));
     }
     let start = || {
         let servers = Servers::start()?;
@@ -109,17 +101,7 @@ fn tests(gate: &mut Gate, arguments: &Arguments, unit: bool, e2e: bool) {
 /// Builds every test and the server in one go: cargo chooses a dependency's features by what is built together.
 fn build() -> Result<Command> {
     let mut command = Command::new(workspace::cargo());
-    command
-        .args([
-            "build",
-            "--release",
-            "--workspace",
-            "--exclude",
-            APART,
-            "--bins",
-            "--tests",
-        ])
-        .current_dir(workspace::root()?);
+    command.args(["build", "--release", "--workspace", "--exclude", APART, "--bins", "--tests"]).current_dir(workspace::root()?);
     Ok(command)
 }
 
@@ -139,48 +121,28 @@ impl Choice {
         command.current_dir(workspace::root()?);
         match self {
             Self::Own => command.args(["test", "--package", APART]),
-            Self::Documentation => command.args([
-                "test",
-                "--doc",
-                "--release",
-                "--workspace",
-                "--exclude",
-                APART,
-            ]),
+            Self::Documentation => command.args(["test", "--doc", "--release", "--workspace", "--exclude", APART]),
             Self::Units | Self::EndToEnd if nextest => {
                 let packages = match self {
                     Self::EndToEnd => format!("package({END_TO_END})"),
                     _ => format!("not package({END_TO_END})"),
                 };
-                command
-                    .args([
-                        "nextest",
-                        "run",
-                        "--release",
-                        "--workspace",
-                        "--exclude",
-                        APART,
-                    ])
-                    .args(["--no-fail-fast", "--filterset", &packages])
+                command.args(["nextest", "run", "--release", "--workspace", "--exclude", APART]).args([
+                    "--no-fail-fast",
+                    "--filterset",
+                    &packages,
+                ])
             }
-            Self::Units => command
-                .args(["test", "--release", "--no-fail-fast", "--workspace"])
-                .args([
-                    "--exclude",
-                    APART,
-                    "--exclude",
-                    END_TO_END,
-                    "--lib",
-                    "--bins",
-                    "--tests",
-                ]),
-            Self::EndToEnd => command.args([
-                "test",
-                "--release",
-                "--no-fail-fast",
-                "--package",
+            Self::Units => command.args(["test", "--release", "--no-fail-fast", "--workspace"]).args([
+                "--exclude",
+                APART,
+                "--exclude",
                 END_TO_END,
+                "--lib",
+                "--bins",
+                "--tests",
             ]),
+            Self::EndToEnd => command.args(["test", "--release", "--no-fail-fast", "--package", END_TO_END]),
         };
         if let Some(filter) = filter {
             command.arg(filter);
@@ -233,18 +195,10 @@ impl Gate {
     fn finish(self) -> Result<()> {
         println!();
         for (name, good, took) in &self.steps {
-            println!(
-                "{} {name} ({took})",
-                if *good { "ok    " } else { "FAILED" }
-            );
+            println!("{} {name} ({took})", if *good { "ok    " } else { "FAILED" });
         }
         println!("{} passed, {} failed", self.count.passed, self.count.failed);
-        let failed: Vec<&str> = self
-            .steps
-            .iter()
-            .filter(|(_, good, _)| !good)
-            .map(|(name, ..)| *name)
-            .collect();
+        let failed: Vec<&str> = self.steps.iter().filter(|(_, good, _)| !good).map(|(name, ..)| *name).collect();
         if !failed.is_empty() {
             bail!("failed: {}", failed.join(", "));
         }

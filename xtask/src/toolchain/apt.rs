@@ -22,16 +22,11 @@ impl Apt {
     pub(super) fn update(folder: PathBuf, suite: &str) -> Result<Self> {
         let mirror = mirror()?;
         for part in ["lists/partial", "cache/archives/partial"] {
-            fs::create_dir_all(folder.join(part))
-                .with_context(|| format!("cannot create {}", folder.join(part).display()))?;
+            fs::create_dir_all(folder.join(part)).with_context(|| format!("cannot create {}", folder.join(part).display()))?;
         }
-        let source = format!(
-            "Types: deb\nURIs: {mirror}\nSuites: {suite}\nComponents: main\nSigned-By: {KEYRING}\n"
-        );
-        fs::write(folder.join("suite.sources"), source)
-            .context("cannot write apt's source list")?;
-        fs::write(folder.join("apt.conf"), settings(&folder))
-            .context("cannot write apt's settings")?;
+        let source = format!("Types: deb\nURIs: {mirror}\nSuites: {suite}\nComponents: main\nSigned-By: {KEYRING}\n");
+        fs::write(folder.join("suite.sources"), source).context("cannot write apt's source list")?;
+        fs::write(folder.join("apt.conf"), settings(&folder)).context("cannot write apt's settings")?;
         let apt = Self { folder };
         run::quiet(apt.command("apt-get").arg("update"))
             .with_context(|| format!("cannot fetch Debian's package lists of {suite}"))?;
@@ -54,22 +49,11 @@ impl Apt {
     pub(super) fn unpack(&self, packages: &[String], root: &Path) -> Result<()> {
         let archives = self.folder.join("archives");
         fs::create_dir_all(&archives).context("cannot create the folder for packages")?;
-        run::quiet(
-            self.command("apt-get")
-                .arg("download")
-                .args(packages)
-                .current_dir(&archives),
-        )?;
-        let mut files = fs::read_dir(&archives)?
-            .map(|entry| Ok(entry?.path()))
-            .collect::<Result<Vec<_>>>()?;
+        run::quiet(self.command("apt-get").arg("download").args(packages).current_dir(&archives))?;
+        let mut files = fs::read_dir(&archives)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
         files.retain(|path| path.extension().is_some_and(|extension| extension == "deb"));
         if files.len() != packages.len() {
-            bail!(
-                "apt downloaded {} packages of {}",
-                files.len(),
-                packages.len()
-            );
+            bail!("apt downloaded {} packages of {}", files.len(), packages.len());
         }
         for file in &files {
             run::quiet(Command::new("dpkg").arg("-x").arg(file).arg(root))?;
@@ -79,9 +63,7 @@ impl Apt {
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command
-            .env("LC_ALL", "C")
-            .env("APT_CONFIG", self.folder.join("apt.conf"));
+        command.env("LC_ALL", "C").env("APT_CONFIG", self.folder.join("apt.conf"));
         command
     }
 }
@@ -103,22 +85,12 @@ fn settings(folder: &Path) -> String {
         ("APT::Update::Error-Mode", "any".to_owned()),
         // Indexes for software centres and translations: 6 MB a suite that nobody here reads.
         ("Acquire::Languages", "none".to_owned()),
-        (
-            "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled",
-            "false".to_owned(),
-        ),
-        (
-            "Acquire::IndexTargets::deb::CNF::DefaultEnabled",
-            "false".to_owned(),
-        ),
+        ("Acquire::IndexTargets::deb::DEP-11::DefaultEnabled", "false".to_owned()),
+        ("Acquire::IndexTargets::deb::CNF::DefaultEnabled", "false".to_owned()),
     ];
     // A machine's hooks after an update are for its own lists.
     let hooks = "#clear APT::Update::Post-Invoke;\n#clear APT::Update::Post-Invoke-Success;\n";
-    settings
-        .iter()
-        .fold(hooks.to_owned(), |text, (name, value)| {
-            text + &format!("{name} \"{value}\";\n")
-        })
+    settings.iter().fold(hooks.to_owned(), |text, (name, value)| text + &format!("{name} \"{value}\";\n"))
 }
 
 /// The address that the machine's own apt fetches Debian's main archive from.

@@ -47,12 +47,7 @@ pub(super) fn fetch_rust(folder: &Path, triple: &str) -> Result<PathBuf> {
         |root, loader| {
             let program = root.join("run-rustc");
             write_wrapper(&program, loader, "rustc", &root.join("usr/bin/rustc"), "")?;
-            let libraries = run::output(Command::new(&program).args([
-                "--print",
-                "target-libdir",
-                "--target",
-                TARGET,
-            ]))?;
+            let libraries = run::output(Command::new(&program).args(["--print", "target-libdir", "--target", TARGET]))?;
             if !Path::new(libraries.trim()).is_dir() {
                 bail!("this rustc has no standard library for {TARGET}");
             }
@@ -63,10 +58,7 @@ pub(super) fn fetch_rust(folder: &Path, triple: &str) -> Result<PathBuf> {
 }
 
 /// The C compiler that an earlier run unpacked, as settings for the crate `cc`.
-pub(super) fn c_found(
-    folder: &Path,
-    triple: &str,
-) -> Result<Option<Vec<(&'static str, OsString)>>> {
+pub(super) fn c_found(folder: &Path, triple: &str) -> Result<Option<Vec<(&'static str, OsString)>>> {
     Ok(found(folder, "c", triple)?.map(|root| c_settings(&root)))
 }
 
@@ -74,10 +66,8 @@ pub(super) fn c_found(
 pub(super) fn fetch_c(folder: &Path, triple: &str) -> Result<Vec<(&'static str, OsString)>> {
     let roots = |apt: &Apt| {
         let newest = packages::resolve(apt, &["clang".to_owned()])?;
-        let clang = newest
-            .get("clang")
-            .and_then(|package| package.depends_on("clang-"))
-            .context("the package clang names no version")?;
+        let clang =
+            newest.get("clang").and_then(|package| package.depends_on("clang-")).context("the package clang names no version")?;
         let headers = format!("lib{}-dev", clang.replace("clang-", "clang-common-"));
         Ok(vec![clang, headers, "wasi-libc".to_owned()])
     };
@@ -87,11 +77,7 @@ pub(super) fn fetch_c(folder: &Path, triple: &str) -> Result<Vec<(&'static str, 
             .filter_map(|entry| Some(entry.ok()?.path()))
             .find(|path| path.join("include/stddef.h").is_file())
             .context("clang's own headers are missing")?;
-        let flags = format!(
-            "-resource-dir '{}' --sysroot='{}'",
-            resources.display(),
-            root.join("usr").display()
-        );
+        let flags = format!("-resource-dir '{}' --sysroot='{}'", resources.display(), root.join("usr").display());
         let program = root.join("run-clang");
         write_wrapper(&program, loader, "clang", &clang.join("bin/clang"), &flags)?;
         try_clang(&program, root)
@@ -117,18 +103,9 @@ fn newest_clang(root: &Path) -> Result<PathBuf> {
 
 fn try_clang(program: &Path, root: &Path) -> Result<()> {
     let source = root.join("try.c");
-    fs::write(
-        &source,
-        "#include <stdio.h>\n#include <stddef.h>\nint f(void) { return puts(\"\"); }\n",
-    )?;
-    run::quiet(
-        Command::new(program)
-            .arg(format!("--target={TARGET}"))
-            .args(["-c", "-o"])
-            .arg(root.join("try.o"))
-            .arg(&source),
-    )
-    .context("the unpacked clang doesn't work")
+    fs::write(&source, "#include <stdio.h>\n#include <stddef.h>\nint f(void) { return puts(\"\"); }\n")?;
+    run::quiet(Command::new(program).arg(format!("--target={TARGET}")).args(["-c", "-o"]).arg(root.join("try.o")).arg(&source))
+        .context("the unpacked clang doesn't work")
 }
 
 fn found(folder: &Path, name: &str, triple: &str) -> Result<Option<PathBuf>> {
@@ -163,12 +140,8 @@ fn fetch(
         if let Some(error) = failure.take() {
             say::note(format_args!("that failed: {error:#}"));
         }
-        say::step(format_args!(
-            "getting {what} for {TARGET} from Debian {suite}"
-        ));
-        match fetch_from(suite, folder, name, triple, &roots, &|root| {
-            finish(root, &loader)
-        }) {
+        say::step(format_args!("getting {what} for {TARGET} from Debian {suite}"));
+        match fetch_from(suite, folder, name, triple, &roots, &|root| finish(root, &loader)) {
             Ok(root) => return Ok(root),
             Err(error) if error.is::<NoSpace>() => return Err(error),
             Err(error) => failure = Some(error),
@@ -197,24 +170,10 @@ fn fetch_from(
     let outcome = (|| {
         let apt = Apt::update(state.clone(), suite)?;
         let packages = packages::resolve(&apt, &roots(&apt)?)?;
-        let unpacked = packages
-            .values()
-            .map(|package| package.unpacked)
-            .sum::<u64>();
-        workspace::require_free_space(
-            folder,
-            unpacked + DOWNLOAD_ROOM,
-            "the WebAssembly toolchain",
-        )?;
-        say::note(format_args!(
-            "{} packages, {} unpacked",
-            packages.len(),
-            say::size(unpacked)
-        ));
-        let exact: Vec<String> = packages
-            .values()
-            .map(|package| format!("{}={}", package.name, package.version))
-            .collect();
+        let unpacked = packages.values().map(|package| package.unpacked).sum::<u64>();
+        workspace::require_free_space(folder, unpacked + DOWNLOAD_ROOM, "the WebAssembly toolchain")?;
+        say::note(format_args!("{} packages, {} unpacked", packages.len(), say::size(unpacked)));
+        let exact: Vec<String> = packages.values().map(|package| format!("{}={}", package.name, package.version)).collect();
         fs::create_dir_all(&root)?;
         apt.unpack(&exact, &root)?;
         finish(&root)?;
@@ -246,26 +205,14 @@ struct Loader {
 impl Loader {
     fn for_host(triple: &str) -> Result<Self> {
         match triple {
-            "x86_64-unknown-linux-gnu" => Ok(Self {
-                multiarch: "x86_64-linux-gnu",
-                file: "ld-linux-x86-64.so.2",
-            }),
-            "aarch64-unknown-linux-gnu" => Ok(Self {
-                multiarch: "aarch64-linux-gnu",
-                file: "ld-linux-aarch64.so.1",
-            }),
+            "x86_64-unknown-linux-gnu" => Ok(Self { multiarch: "x86_64-linux-gnu", file: "ld-linux-x86-64.so.2" }),
+            "aarch64-unknown-linux-gnu" => Ok(Self { multiarch: "aarch64-linux-gnu", file: "ld-linux-aarch64.so.1" }),
             other => bail!("Debian's packages cannot be used on {other}"),
         }
     }
 }
 
-fn write_wrapper(
-    at: &Path,
-    loader: &Loader,
-    name: &str,
-    program: &Path,
-    flags: &str,
-) -> Result<()> {
+fn write_wrapper(at: &Path, loader: &Loader, name: &str, program: &Path, flags: &str) -> Result<()> {
     let root = at.parent().context("a wrapper has no folder")?;
     let libraries = root.join("usr/lib").join(loader.multiarch);
     let script = format!(

@@ -46,8 +46,7 @@ impl Toolchain {
         let sysroot = rustc_says(&["--print", "sysroot"])?;
         let triple = host_triple()?;
         let folder = workspace::target()?.join("wasm-toolchain");
-        std::fs::create_dir_all(&folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let _lock = lock(&folder)?;
         let rustup = std::env::var_os(CHOICE).is_none_or(|choice| choice != "debian");
         let rustc = if rustup && sysroot.join("lib/rustlib").join(TARGET).is_dir() {
@@ -62,16 +61,9 @@ impl Toolchain {
         let c = c_compiler(&folder, &triple)?;
         let tools = sysroot.join("lib/rustlib").join(&triple).join("bin");
         if rustc.is_some() && !tools.join("wasm-component-ld").is_file() {
-            bail!(
-                "the Rust toolchain in {} has no wasm-component-ld",
-                sysroot.display()
-            );
+            bail!("the Rust toolchain in {} has no wasm-component-ld", sysroot.display());
         }
-        Ok(Self {
-            rustc,
-            linkers: vec![tools.join("gcc-ld"), tools],
-            c,
-        })
+        Ok(Self { rustc, linkers: vec![tools.join("gcc-ld"), tools], c })
     }
 
     /// Gives a cargo command the compilers. Its target directory has to be one that native builds don't use,
@@ -80,22 +72,12 @@ impl Toolchain {
         if let Some(rustc) = &self.rustc {
             cargo.env("RUSTC", rustc);
             let path = std::env::var_os("PATH").unwrap_or_default();
-            let folders = self
-                .linkers
-                .iter()
-                .cloned()
-                .chain(std::env::split_paths(&path));
-            cargo.env(
-                "PATH",
-                std::env::join_paths(folders).context("PATH cannot be extended")?,
-            );
+            let folders = self.linkers.iter().cloned().chain(std::env::split_paths(&path));
+            cargo.env("PATH", std::env::join_paths(folders).context("PATH cannot be extended")?);
         }
         cargo.envs(self.c.iter().map(|(name, value)| (name, value)));
         // Flags for native code don't fit this target; a wrapper like sccache would ask the wrong compiler.
-        cargo
-            .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .env_remove("RUSTC_WRAPPER");
+        cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("RUSTC_WRAPPER");
         Ok(())
     }
 }
@@ -114,9 +96,7 @@ fn c_compiler(folder: &std::path::Path, triple: &str) -> Result<Vec<(&'static st
         Ok(fetched) => Ok(fetched),
         Err(error) if error.is::<NoSpace>() => Err(error),
         Err(debian) => {
-            say::note(format_args!(
-                "Debian's clang cannot be had ({debian:#}); trying ziglang"
-            ));
+            say::note(format_args!("Debian's clang cannot be had ({debian:#}); trying ziglang"));
             ziglang::fetch(folder).context(
                 "no C compiler for wasm32-wasip2: Debian's packages and PyPI's ziglang both failed; set \
                  CC_wasm32_wasip2, AR_wasm32_wasip2 and CFLAGS_wasm32_wasip2 to one you have (such as the WASI SDK)",
@@ -130,10 +110,7 @@ fn rustup_adds_target() -> Result<bool> {
         return Ok(false);
     }
     say::step(format_args!("rustup target add {TARGET}"));
-    let added = run::succeeds_within(
-        Command::new("rustup").args(["target", "add", TARGET]),
-        RUSTUP_LIMIT,
-    )?;
+    let added = run::succeeds_within(Command::new("rustup").args(["target", "add", TARGET]), RUSTUP_LIMIT)?;
     if !added {
         say::note("rustup cannot fetch it here; taking Debian's packages");
     }
@@ -153,8 +130,7 @@ fn no_rust(error: anyhow::Error) -> anyhow::Error {
 /// Keeps two runs from unpacking into the same folder. Held until dropped.
 fn lock(folder: &std::path::Path) -> Result<std::fs::File> {
     let path = folder.join("lock");
-    let file = std::fs::File::create(&path)
-        .with_context(|| format!("cannot create {}", path.display()))?;
+    let file = std::fs::File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
     if file.try_lock().is_err() {
         say::note("waiting for another cargo xtask that is getting the toolchain");
         file.lock().context("cannot lock the toolchain's folder")?;
@@ -164,17 +140,11 @@ fn lock(folder: &std::path::Path) -> Result<std::fs::File> {
 
 fn host_triple() -> Result<String> {
     let version = run::output(Command::new(rustc()).arg("-vV"))?;
-    version
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .map(str::to_owned)
-        .context("rustc -vV names no host")
+    version.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned).context("rustc -vV names no host")
 }
 
 fn rustc_says(arguments: &[&str]) -> Result<PathBuf> {
-    Ok(PathBuf::from(
-        run::output(Command::new(rustc()).args(arguments))?.trim(),
-    ))
+    Ok(PathBuf::from(run::output(Command::new(rustc()).args(arguments))?.trim()))
 }
 
 fn rustc() -> OsString {

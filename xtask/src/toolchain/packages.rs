@@ -23,10 +23,7 @@ pub(super) struct Package {
 impl Package {
     /// The first dependency whose name starts so.
     pub(super) fn depends_on(&self, prefix: &str) -> Option<String> {
-        self.depends
-            .iter()
-            .find(|name| name.starts_with(prefix))
-            .cloned()
+        self.depends.iter().find(|name| name.starts_with(prefix)).cloned()
     }
 }
 
@@ -66,12 +63,7 @@ fn parse(stanzas: &str) -> Vec<Package> {
 }
 
 fn parse_one(stanza: &str) -> Option<Package> {
-    let field = |name: &str| {
-        stanza
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-            .map(str::trim)
-    };
+    let field = |name: &str| stanza.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
     let depends = ["Pre-Depends", "Depends"]
         .iter()
         .filter_map(|name| field(name))
@@ -103,10 +95,7 @@ mod tests {
         assert_eq!(packages.len(), 2);
         assert_eq!(packages[0].version, "1.97.1+dfsg1-1");
         assert_eq!(packages[0].unpacked, 13432 * 1024);
-        assert_eq!(
-            packages[0].depends,
-            ["libc6", "libstd-rust-dev", "gcc", "binutils"]
-        );
+        assert_eq!(packages[0].depends, ["libc6", "libstd-rust-dev", "gcc", "binutils"]);
         assert_eq!(packages[1].depends, [""; 0]);
     }
 
@@ -115,14 +104,7 @@ mod tests {
         for name in ["libc6", "zlib1g", "libllvm22", "libstd-rust-1.97"] {
             assert!(is_library(name), "{name}");
         }
-        for name in [
-            "gcc",
-            "binutils",
-            "libc6-dev",
-            "libstdc++-15-dev",
-            "libclang1-22",
-            "llvm-22",
-        ] {
+        for name in ["gcc", "binutils", "libc6-dev", "libstdc++-15-dev", "libclang1-22", "llvm-22"] {
             assert!(!is_library(name), "{name}");
         }
     }

@@ -15,31 +15,20 @@ const CC: &str = "cc -target wasm32-wasi -O2 -fno-sanitize=undefined";
 
 /// The compiler that an earlier run installed.
 pub(super) fn found(folder: &Path) -> Option<Vec<(&'static str, OsString)>> {
-    folder
-        .join("zig/run-zig-cc")
-        .is_file()
-        .then(|| settings(folder))
+    folder.join("zig/run-zig-cc").is_file().then(|| settings(folder))
 }
 
 /// Installs it into an environment of its own.
 pub(super) fn fetch(folder: &Path) -> Result<Vec<(&'static str, OsString)>> {
     say::step("getting ziglang from PyPI");
     let home = folder.join("zig");
-    run::quiet(
-        Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(&home),
-    )?;
+    run::quiet(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
     let python = home.join("bin/python");
     run::quiet(Command::new(&python).args(["-m", "pip", "install", "--quiet", "ziglang"]))?;
     for (name, tool) in [("run-zig-ar", "ar"), ("run-zig-cc", CC)] {
-        let script = format!(
-            "#!/bin/sh\nexec '{}' -m ziglang {tool} \"$@\"\n",
-            python.display()
-        );
+        let script = format!("#!/bin/sh\nexec '{}' -m ziglang {tool} \"$@\"\n", python.display());
         let file = home.join(name);
-        std::fs::write(&file, script)
-            .with_context(|| format!("cannot write {}", file.display()))?;
+        std::fs::write(&file, script).with_context(|| format!("cannot write {}", file.display()))?;
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755))?;
     }
     Ok(settings(folder))
