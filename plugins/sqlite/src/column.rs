@@ -6,14 +6,15 @@
 mod affinity;
 mod values;
 
-use crate::sqlite::{Statement, StorageClass};
+use crate::sqlite::{Described, Statement, StorageClass};
 use bulkhead_driver::{Column, ColumnData, ColumnKind};
+use std::rc::Rc;
 use values::Buffer;
 
 /// A column of an open result.
 pub(crate) struct ResultColumn {
-    name: String,
-    declared: Option<String>,
+    described: Rc<[Described]>,
+    index: usize,
     /// None until the first batch has been seen, for a column whose declaration doesn't say.
     kind: Option<ColumnKind>,
     classes: Classes,
@@ -32,18 +33,19 @@ struct Classes {
 
 impl ResultColumn {
     /// The columns of a statement that has been stepped once: a change of the schema may have changed them until then.
-    pub(crate) fn of(statement: &Statement) -> Vec<Self> {
-        (0..statement.column_count())
-            .map(|index| {
-                let declared = statement.declared_type(index);
-                let kind = declared.as_deref().and_then(affinity::kind);
-                let buffer = kind.map_or_else(Buffer::default, Buffer::of);
+    pub(crate) fn of(statement: &mut Statement) -> Vec<Self> {
+        let described = statement.columns();
+        described
+            .iter()
+            .enumerate()
+            .map(|(index, column)| {
+                let kind = column.declared.as_deref().and_then(affinity::kind);
                 Self {
-                    name: statement.column_name(index),
-                    declared,
+                    described: Rc::clone(&described),
+                    index,
                     kind,
                     classes: Classes::default(),
-                    buffer,
+                    buffer: kind.map_or_else(Buffer::default, Buffer::of),
                     not_utf8: false,
                 }
             })
@@ -52,7 +54,8 @@ impl ResultColumn {
 
     /// Takes the current row's value; gives its size in bytes.
     #[inline]
-    pub(crate) fn push(&mut self, statement: &Statement, index: usize) -> usize {
+    pub(crate) fn push(&mut self, statement: &Statement) -> usize {
+        let index = self.index;
         match statement.storage_class(index) {
             StorageClass::Integer => {
                 self.classes.integer = true;
@@ -88,13 +91,12 @@ impl ResultColumn {
 
     /// How the column is announced, once it is settled.
     pub(crate) fn announce(&self) -> Column {
+        let described = self.described.get(self.index);
+        let declared = described.and_then(|column| column.declared.as_deref());
         Column {
-            name: self.name.clone(),
+            name: self.name().to_owned(),
             kind: self.kind.unwrap_or(ColumnKind::Text),
-            native_type: self
-                .declared
-                .clone()
-                .unwrap_or_else(|| self.classes.name().to_owned()),
+            native_type: declared.unwrap_or_else(|| self.classes.name()).to_owned(),
             // An outer join's columns can be NULL whatever their declaration says.
             nullable: None,
         }
@@ -109,9 +111,13 @@ impl ResultColumn {
         data
     }
 
+    fn name(&self) -> &str {
+        self.described.get(self.index).map_or("", |column| &column.name)
+    }
+
     /// The column's name, if it held text that isn't UTF-8.
     pub(crate) fn name_if_not_utf8(&self) -> Option<&str> {
-        self.not_utf8.then_some(self.name.as_str())
+        self.not_utf8.then(|| self.name())
     }
 }
 

@@ -167,7 +167,7 @@ impl Session {
             cursor: self.cursors,
             text: text.to_owned(),
             // Only after the first step, which is when a changed schema is noticed.
-            columns: ResultColumn::of(&statement),
+            columns: ResultColumn::of(&mut statement),
             statement,
             read_only,
             stepped: Some(first),
@@ -211,7 +211,11 @@ impl Session {
         } else {
             self.keep(text, read_only, statement);
         }
-        let command_tag = (!opening.tag.is_empty()).then(|| opening.tag.clone());
+        let command_tag = match rows_affected {
+            _ if opening.tag.is_empty() => None,
+            Some(rows) => Some(format!("{} {rows}", opening.tag)),
+            None => Some(opening.tag.clone()),
+        };
         Ok(Completion {
             rows_affected,
             command_tag,
@@ -272,8 +276,8 @@ impl Running {
                 self.stepped = Some(step);
                 break false;
             }
-            for (index, column) in self.columns.iter_mut().enumerate() {
-                bytes += column.push(&self.statement, index);
+            for column in &mut self.columns {
+                bytes += column.push(&self.statement);
             }
             if bytes > most_bytes && rows > 0 {
                 self.columns.iter_mut().for_each(ResultColumn::pop);

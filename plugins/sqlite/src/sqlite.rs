@@ -10,6 +10,6 @@ mod statement;
 pub(crate) use callbacks::Callbacks;
 pub(crate) use database::{Database, Flag, Opened, Setting};
 pub(crate) use failure::Failure;
-pub(crate) use statement::{Statement, Step, StorageClass};
+pub(crate) use statement::{Described, Statement, Step, StorageClass};
 
 pub(crate) use libsqlite3_sys as codes;

@@ -4,8 +4,10 @@ use bulkhead_driver::ColumnKind;
 
 /// The kind that a declaration promises. None: it promises nothing (NUMERIC affinity, `ANY`): the first values decide.
 pub(super) fn kind(declared: &str) -> Option<ColumnKind> {
-    let declared = declared.to_ascii_uppercase();
-    let has = |part: &str| declared.contains(part);
+    let has = |part: &str| {
+        let mut windows = declared.as_bytes().windows(part.len());
+        windows.any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+    };
     if has("INT") {
         Some(ColumnKind::Int64)
     } else if has("CHAR") || has("CLOB") || has("TEXT") {

@@ -21,6 +21,17 @@ pub(crate) struct Prepared {
 pub(crate) struct Statement {
     raw: NonNull<ffi::sqlite3_stmt>,
     database: Rc<Inner>,
+    /// As they were after so many times of being compiled anew.
+    columns: Option<(c_int, Rc<[Described]>)>,
+}
+
+/// What is known of a column without its values.
+#[derive(Debug)]
+pub(crate) struct Described {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its declared type; None for an expression, or a column declared without one.
+    pub(crate) declared: Option<String>,
 }
 
 /// What a step came to.
@@ -49,7 +60,11 @@ pub(crate) enum StorageClass {
 
 impl Statement {
     pub(super) fn new(raw: NonNull<ffi::sqlite3_stmt>, database: Rc<Inner>) -> Self {
-        Self { raw, database }
+        Self {
+            raw,
+            database,
+            columns: None,
+        }
     }
 
     /// The next row.
@@ -172,22 +187,32 @@ impl Statement {
         self.database.check(code)
     }
 
-    /// How many columns a row has; 0: it returns no rows.
-    pub(crate) fn column_count(&self) -> usize {
+    fn column_count(&self) -> usize {
         // SAFETY: as above.
         usize::try_from(unsafe { ffi::sqlite3_column_count(self.raw()) }).unwrap_or(0)
     }
 
-    /// A column's name.
-    pub(crate) fn column_name(&self, column: usize) -> String {
-        // SAFETY: as above; the name is null or a C string.
-        unsafe { owned(ffi::sqlite3_column_name(self.raw(), int(column))) }.unwrap_or_default()
-    }
-
-    /// A column's declared type; None for an expression, or a column declared without one.
-    pub(crate) fn declared_type(&self, column: usize) -> Option<String> {
-        // SAFETY: as above.
-        unsafe { owned(ffi::sqlite3_column_decltype(self.raw(), int(column))) }
+    /// The columns of a row. A first step may change them: SQLite then compiles the statement anew.
+    pub(crate) fn columns(&mut self) -> Rc<[Described]> {
+        // SAFETY: as above; the counter isn't reset.
+        let compiled =
+            unsafe { ffi::sqlite3_stmt_status(self.raw(), ffi::SQLITE_STMTSTATUS_REPREPARE, 0) };
+        if let Some((known, columns)) = &self.columns
+            && *known == compiled
+        {
+            return Rc::clone(columns);
+        }
+        let columns: Rc<[Described]> = (0..self.column_count())
+            .map(|column| Described {
+                // SAFETY: as above; names are null or C strings.
+                name: unsafe { owned(ffi::sqlite3_column_name(self.raw(), int(column))) }
+                    .unwrap_or_default(),
+                // SAFETY: as above.
+                declared: unsafe { owned(ffi::sqlite3_column_decltype(self.raw(), int(column))) },
+            })
+            .collect();
+        self.columns = Some((compiled, Rc::clone(&columns)));
+        columns
     }
 
     /// How the current row's value is stored.

@@ -176,22 +176,22 @@ fn changes_are_counted_and_named() {
     );
     assert_eq!(
         of("INSERT INTO t(b) VALUES (1), (2), (3)"),
-        ("INSERT".to_owned(), Some(3))
+        ("INSERT 3".to_owned(), Some(3))
     );
     assert_eq!(
         of("UPDATE t SET b = 0 WHERE a > 1"),
-        ("UPDATE".to_owned(), Some(2))
+        ("UPDATE 2".to_owned(), Some(2))
     );
     assert_eq!(
         of("UPDATE t SET b = 0 WHERE a > 100"),
-        ("UPDATE".to_owned(), Some(0))
+        ("UPDATE 0".to_owned(), Some(0))
     );
     assert_eq!(of("SELECT * FROM t"), ("SELECT".to_owned(), None));
     assert_eq!(
         of("WITH x AS (SELECT 1 AS a) DELETE FROM t WHERE a IN (SELECT a FROM x) RETURNING b"),
-        ("WITH".to_owned(), Some(1))
+        ("WITH 1".to_owned(), Some(1))
     );
-    assert_eq!(of("DELETE FROM t"), ("DELETE".to_owned(), Some(2)));
+    assert_eq!(of("DELETE FROM t"), ("DELETE 2".to_owned(), Some(2)));
     assert_eq!(of("VACUUM"), ("VACUUM".to_owned(), None));
 }
 
