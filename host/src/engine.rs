@@ -50,7 +50,8 @@ impl Sandbox {
                     ticks: state.most_cpu_ticks,
                 }));
             }
-            Ok(UpdateDeadline::Yield(1))
+            // tokio's own yield: wasmtime's would put the guest first in its worker's queue again, ahead of its neighbours.
+            Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
         });
         store
     }
