@@ -23,9 +23,7 @@ use bulkhead_driver::{BatchBuilder, Buffer, ColumnBuilder};
 pub fn row(body: &[u8], codecs: &[Codec], batch: &mut BatchBuilder) -> Result<(), Malformed> {
     let (count, mut rest) = body.split_first_chunk().ok_or(SHORT)?;
     if usize::from(u16::from_be_bytes(*count)) != codecs.len() {
-        return Err(Malformed(
-            "a row has another number of columns than was described",
-        ));
+        return Err(Malformed("a row has another number of columns than was described"));
     }
     for (codec, column) in codecs.iter().zip(batch.columns_mut()) {
         let (length, after) = rest.split_first_chunk().ok_or(SHORT)?;
@@ -35,8 +33,7 @@ pub fn row(body: &[u8], codecs: &[Codec], batch: &mut BatchBuilder) -> Result<()
             rest = after;
             continue;
         }
-        let length =
-            usize::try_from(length).map_err(|_| Malformed("a value has a negative length"))?;
+        let length = usize::try_from(length).map_err(|_| Malformed("a value has a negative length"))?;
         let (bytes, after) = after.split_at_checked(length).ok_or(SHORT)?;
         rest = after;
         value(codec, bytes, column)?;
@@ -66,9 +63,7 @@ fn value(codec: &Codec, bytes: &[u8], column: &mut ColumnBuilder) -> Result<(), 
         Codec::TextArray(delimiter) => {
             column.push_with(|out| text_array::spell(*delimiter, json::string, bytes, out))?;
         }
-        Codec::FloatArray => {
-            column.push_with(|out| text_array::spell(b',', json::float, bytes, out))?
-        }
+        Codec::FloatArray => column.push_with(|out| text_array::spell(b',', json::float, bytes, out))?,
     }
     Ok(())
 }
@@ -83,19 +78,12 @@ fn spell(scalar: Scalar, bytes: &[u8], out: &mut Buffer) -> Result<(), Malformed
         Scalar::Time => datetime::time(i64::from_be_bytes(fixed(bytes)?), None, out),
         Scalar::TimeTz => {
             let (micros, west) = bytes.split_first_chunk().ok_or(WRONG_SIZE)?;
-            datetime::time(
-                i64::from_be_bytes(*micros),
-                Some(i32::from_be_bytes(fixed(west)?)),
-                out,
-            );
+            datetime::time(i64::from_be_bytes(*micros), Some(i32::from_be_bytes(fixed(west)?)), out);
         }
         Scalar::Interval => {
             let (micros, rest) = bytes.split_first_chunk().ok_or(WRONG_SIZE)?;
             let (days, months) = rest.split_first_chunk().ok_or(WRONG_SIZE)?;
-            let (days, months) = (
-                i32::from_be_bytes(*days),
-                i32::from_be_bytes(fixed(months)?),
-            );
+            let (days, months) = (i32::from_be_bytes(*days), i32::from_be_bytes(fixed(months)?));
             interval::spell(i64::from_be_bytes(*micros), days, months, out);
         }
         Scalar::Uuid => uuid(fixed(bytes)?, out),
@@ -108,17 +96,12 @@ fn spell(scalar: Scalar, bytes: &[u8], out: &mut Buffer) -> Result<(), Malformed
 
 /// The text of a jsonb: after its version, of which there is one.
 fn jsonb(bytes: &[u8]) -> Result<&[u8], Malformed> {
-    bytes
-        .strip_prefix(&[1])
-        .ok_or(Malformed("a jsonb of an unknown version"))
+    bytes.strip_prefix(&[1]).ok_or(Malformed("a jsonb of an unknown version"))
 }
 
 /// The float8 that has the float4's digits: 0.1 stays 0.1. It rounds back to the same float4.
 fn widen(digits: &[u8]) -> Result<f64, Malformed> {
-    std::str::from_utf8(digits)
-        .ok()
-        .and_then(|digits| digits.parse().ok())
-        .ok_or(Malformed("a float4 that is no number"))
+    std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()).ok_or(Malformed("a float4 that is no number"))
 }
 
 fn uuid(bytes: [u8; 16], out: &mut Buffer) {
@@ -141,10 +124,5 @@ fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Malformed> {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests;

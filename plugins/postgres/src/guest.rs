@@ -4,9 +4,8 @@ use crate::session::Session;
 use crate::wire::Host;
 use bulkhead_driver::error::Result;
 use bulkhead_driver::{
-    Chunk, Column, ConnectOptions, Connection, Cursor, Description, DriverManifest, Error,
-    ErrorKind, ExplainOptions, Guest, GuestConnection, GuestCursor, Parameter, Plan, QueryOptions,
-    Reply, Target, TransactionOptions,
+    Chunk, Column, ConnectOptions, Connection, Cursor, Description, DriverManifest, Error, ErrorKind, ExplainOptions, Guest,
+    GuestConnection, GuestCursor, Parameter, Plan, QueryOptions, Reply, Target, TransactionOptions,
 };
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
@@ -29,12 +28,7 @@ pub struct OpenResult {
 
 impl Shared {
     fn session(&self) -> Result<RefMut<'_, Session<Host>>> {
-        self.0.try_borrow_mut().map_err(|_| {
-            Error::new(
-                ErrorKind::Internal,
-                "the connection is in use by another call",
-            )
-        })
+        self.0.try_borrow_mut().map_err(|_| Error::new(ErrorKind::Internal, "the connection is in use by another call"))
     }
 }
 
@@ -53,30 +47,16 @@ impl Guest for Postgres {
 }
 
 impl GuestConnection for Shared {
-    fn query(
-        &self,
-        statement: String,
-        params: Vec<Parameter>,
-        options: QueryOptions,
-    ) -> Result<Reply> {
+    fn query(&self, statement: String, params: Vec<Parameter>, options: QueryOptions) -> Result<Reply> {
         let answer = self.session()?.query(&statement, &params, &options)?;
         let rest = match answer.done {
             Some(_) => None,
             None => {
                 let columns = answer.columns.clone();
-                Some(Cursor::new(OpenResult {
-                    session: self.clone(),
-                    run: answer.run,
-                    columns,
-                }))
+                Some(Cursor::new(OpenResult { session: self.clone(), run: answer.run, columns }))
             }
         };
-        Ok(Reply {
-            columns: answer.columns,
-            batch: answer.batch,
-            done: answer.done,
-            rest,
-        })
+        Ok(Reply { columns: answer.columns, batch: answer.batch, done: answer.done, rest })
     }
 
     fn describe(&self, target: Target) -> Result<Description> {
@@ -95,12 +75,7 @@ impl GuestConnection for Shared {
         self.session()?.rollback()
     }
 
-    fn explain(
-        &self,
-        statement: String,
-        params: Vec<Parameter>,
-        options: ExplainOptions,
-    ) -> Result<Plan> {
+    fn explain(&self, statement: String, params: Vec<Parameter>, options: ExplainOptions) -> Result<Plan> {
         self.session()?.explain(&statement, &params, &options)
     }
 
@@ -123,14 +98,8 @@ impl GuestCursor for OpenResult {
     }
 
     fn next(&self, max_rows: u32, max_bytes: u32) -> Result<Chunk> {
-        let part = self
-            .session
-            .session()?
-            .next_part(self.run, max_rows, max_bytes)?;
-        Ok(Chunk {
-            batch: part.batch,
-            done: part.done,
-        })
+        let part = self.session.session()?.next_part(self.run, max_rows, max_bytes)?;
+        Ok(Chunk { batch: part.batch, done: part.done })
     }
 
     fn close(&self) -> Result<()> {

@@ -13,15 +13,7 @@ const DEFAULT_MESSAGE_BYTES: usize = 16 << 20;
 /// What the protocol itself allows.
 const MOST_MESSAGE_BYTES: usize = 1 << 30;
 /// Settings that are the driver's to say.
-const RESERVED: &[&str] = &[
-    "user",
-    "database",
-    "replication",
-    "options",
-    "client_encoding",
-    "application_name",
-    "datestyle",
-];
+const RESERVED: &[&str] = &["user", "database", "replication", "options", "client_encoding", "application_name", "datestyle"];
 
 /// What can be set for a database.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -76,52 +68,27 @@ impl Options {
         if !json.trim_start().starts_with('{') {
             return Err(invalid("options: not a JSON object".to_owned()));
         }
-        let options: Self =
-            serde_json::from_str(json).map_err(|error| invalid(format!("options: {error}")))?;
+        let options: Self = serde_json::from_str(json).map_err(|error| invalid(format!("options: {error}")))?;
         if options.statement_cache_size > MOST_STATEMENTS {
-            return Err(invalid(format!(
-                "statement_cache_size: at most {MOST_STATEMENTS}"
-            )));
+            return Err(invalid(format!("statement_cache_size: at most {MOST_STATEMENTS}")));
         }
         if options.max_message_bytes > MOST_MESSAGE_BYTES {
-            return Err(invalid(format!(
-                "max_message_bytes: at most {MOST_MESSAGE_BYTES}"
-            )));
+            return Err(invalid(format!("max_message_bytes: at most {MOST_MESSAGE_BYTES}")));
         }
         for (name, value) in &options.settings {
             if RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
-                return Err(invalid(format!(
-                    "settings: `{name}` is the driver's to say"
-                )));
+                return Err(invalid(format!("settings: `{name}` is the driver's to say")));
             }
             let plain = |byte: char| byte.is_ascii_alphanumeric() || matches!(byte, '_' | '.');
             if name.is_empty() || !name.chars().all(plain) || value.contains('\0') {
-                return Err(invalid(format!(
-                    "settings: `{}` is not the name and value of a setting",
-                    name.escape_debug()
-                )));
+                return Err(invalid(format!("settings: `{}` is not the name and value of a setting", name.escape_debug())));
             }
         }
-        if !options.prepared_statements
-            && (options.search_path.is_some() || !options.settings.is_empty())
-        {
-            let error = invalid(
-                "prepared_statements false is for PgBouncer, which refuses settings at startup"
-                    .to_owned(),
-            );
+        if !options.prepared_statements && (options.search_path.is_some() || !options.settings.is_empty()) {
+            let error = invalid("prepared_statements false is for PgBouncer, which refuses settings at startup".to_owned());
             return Err(error.hint("set them for the role: ALTER ROLE ... SET search_path = ..."));
         }
         Ok(options)
-    }
-
-    /// How many statements are kept by name.
-    #[must_use]
-    pub fn statements(&self) -> usize {
-        if self.prepared_statements {
-            self.statement_cache_size
-        } else {
-            0
-        }
     }
 }
 
@@ -133,12 +100,7 @@ fn invalid(message: String) -> Error {
 pub const SCHEMA: &str = include_str!("options.schema.json");
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
@@ -159,11 +121,7 @@ mod tests {
             r#"{"prepared_statements": false, "search_path": "a"}"#,
             "[1]",
         ] {
-            assert_eq!(
-                Options::parse(json).unwrap_err().kind,
-                ErrorKind::InvalidValue,
-                "{json}"
-            );
+            assert_eq!(Options::parse(json).unwrap_err().kind, ErrorKind::InvalidValue, "{json}");
         }
     }
 

@@ -14,9 +14,7 @@ pub mod scram;
 
 pub use error_fields::ErrorFields;
 pub use inbox::{Frame, Inbox, Next};
-pub use message::{
-    Authentication, CopyDirection, FieldDescription, Message, TransactionStatus, tag,
-};
+pub use message::{Authentication, CopyDirection, FieldDescription, Message, TransactionStatus, tag};
 pub use reader::Reader;
 
 /// The server said something that the protocol doesn't allow. Says what.

@@ -16,11 +16,13 @@ mod fault;
 mod link;
 mod lookup;
 mod plan;
+mod prepare;
 mod query;
 mod refuse;
 mod reset;
 mod settle;
 mod statements;
+mod traces;
 mod transaction;
 
 pub use cursor::Part;
@@ -36,6 +38,7 @@ use fault::Fault;
 use link::Link;
 use statements::Statements;
 use std::collections::HashMap;
+use traces::Traces;
 
 /// Notices kept for one statement: a loop that raises thousands says the same thing.
 const MOST_NOTICES: usize = 100;
@@ -66,8 +69,14 @@ pub struct Session<W: Wire> {
     runs: u64,
     /// The server's `statement_timeout`, where the driver has set it.
     statement_timeout: Option<u32>,
-    /// Nothing has run since connecting or the last reset.
-    pristine: bool,
+    /// What the caller may have left in the session.
+    traces: Traces,
+    /// DISCARD ALL goes before the next statement.
+    owes_reset: bool,
+    /// It went out with the statement in hand, and isn't answered yet.
+    discarding: bool,
+    /// A reset was sent by itself, and isn't answered yet.
+    resetting: bool,
     broken: bool,
 }
 
@@ -80,32 +89,41 @@ enum Event {
 }
 
 impl<W: Wire> Session<W> {
-    /// Makes a call: closes what is open, runs it, settles what goes wrong.
+    /// Makes a call: cleans and closes what is open, runs it, settles what goes wrong.
     fn call<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Error> {
+        self.call_owing(|session| session.pay_reset().and_then(|()| work(session)))
+    }
+
+    /// The same, but that `work` sees to an owed reset.
+    fn call_owing<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Error> {
         if self.broken {
-            return Err(
-                Error::new(ErrorKind::Connection, "the connection was lost before")
-                    .connection_lost(),
-            );
+            return Err(Error::new(ErrorKind::Connection, "the connection was lost before").connection_lost());
         }
         self.notices.clear();
-        let done = self.finish_run().and_then(|()| work(self));
+        let done = self.finish_reset().and_then(|()| self.finish_run()).and_then(|()| work(self));
         done.map_err(|fault| self.settle(fault))
     }
 
-    /// The next message that matters in turn; reads, and first sends, if there is none yet.
+    /// The next message, left where it is; reads, and first sends, if there is none yet.
+    fn peek(&mut self) -> Result<Next, Fault> {
+        loop {
+            match self.link.inbox.peek()? {
+                Next::Need(_) => self.link.fill()?,
+                next => return Ok(next),
+            }
+        }
+    }
+
+    /// The next message that matters in turn.
     fn next(&mut self) -> Result<Event, Fault> {
         loop {
-            let frame = match self.link.inbox.peek()? {
-                Next::Need(_) => {
-                    self.link.fill()?;
-                    continue;
-                }
+            let frame = match self.peek()? {
                 Next::Oversized(frame) => {
                     self.link.inbox.advance(frame);
                     return Err(Fault::Other(self.oversized(frame.size())));
                 }
                 Next::Frame(frame) => frame,
+                Next::Need(_) => continue,
             };
             if frame.tag == b'D' {
                 return Ok(Event::Row);
@@ -165,28 +183,16 @@ impl<W: Wire> Session<W> {
 
     fn notice(&mut self, fields: ErrorFields) {
         if self.notices.len() < MOST_NOTICES {
-            let ErrorFields {
-                severity,
-                code,
-                message,
-                detail,
-                hint,
-                ..
-            } = fields;
-            self.notices.push(Notice {
-                severity,
-                code: Some(code),
-                message,
-                detail,
-                hint,
-            });
+            let ErrorFields { severity, code, message, detail, hint, .. } = fields;
+            self.notices.push(Notice { severity, code: Some(code), message, detail, hint });
         }
     }
 
     fn oversized(&self, size: usize) -> Error {
         let limit = self.options.max_message_bytes;
-        Error::new(ErrorKind::Resources, format!("a row of {size} bytes is over the driver's limit of {limit}"))
-            .hint("select fewer or shorter columns (substring), or have the option max_message_bytes and the driver's memory raised")
+        Error::new(ErrorKind::Resources, format!("a row of {size} bytes is over the driver's limit of {limit}")).hint(
+            "select fewer or shorter columns (substring), or have the option max_message_bytes and the driver's memory raised",
+        )
     }
 
     /// A message that has no place here.

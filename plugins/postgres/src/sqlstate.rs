@@ -42,9 +42,7 @@ fn kind(code: &str, message: &str) -> ErrorKind {
         "40001" | "40P01" => ErrorKind::Serialization,
         "40002" => ErrorKind::Constraint,
         "55P03" => ErrorKind::Resources,
-        "42P05" | "42P03" | "42701" | "42710" | "42P07" | "42712" | "42723" => {
-            ErrorKind::Constraint
-        }
+        "42P05" | "42P03" | "42701" | "42710" | "42P07" | "42712" | "42723" => ErrorKind::Constraint,
         _ => by_class(code.get(..2).unwrap_or_default()),
     }
 }
@@ -55,10 +53,8 @@ fn by_class(class: &str) -> ErrorKind {
         "0A" => ErrorKind::Unsupported,
         "23" | "27" | "44" => ErrorKind::Constraint,
         "42" => ErrorKind::Syntax,
-        "2F" | "38" | "39" | "P0" | "20" | "21" | "22" | "24" | "25" | "2B" | "2D" | "0L"
-        | "0P" | "0Z" | "0F" | "0B" | "01" | "02" | "03" | "09" | "34" | "3B" | "55" => {
-            ErrorKind::InvalidValue
-        }
+        "2F" | "38" | "39" | "P0" | "20" | "21" | "22" | "24" | "25" | "2B" | "2D" | "0L" | "0P" | "0Z" | "0F" | "0B" | "01"
+        | "02" | "03" | "09" | "34" | "3B" | "55" => ErrorKind::InvalidValue,
         "40" => ErrorKind::Serialization,
         "53" | "54" | "58" => ErrorKind::Resources,
         "28" => ErrorKind::Authentication,
@@ -68,29 +64,11 @@ fn by_class(class: &str) -> ErrorKind {
 
 /// Serialization, deadlock, a lock not to be had, and a server that is starting, stopping or full.
 fn retryable(code: &str) -> bool {
-    matches!(
-        code,
-        "40001"
-            | "40P01"
-            | "55P03"
-            | "53300"
-            | "57P01"
-            | "57P02"
-            | "57P03"
-            | "57P05"
-            | "08006"
-            | "08001"
-            | "08004"
-    )
+    matches!(code, "40001" | "40P01" | "55P03" | "53300" | "57P01" | "57P02" | "57P03" | "57P05" | "08006" | "08001" | "08004")
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
@@ -110,30 +88,19 @@ mod tests {
         assert_eq!(kind("0A000"), ErrorKind::Unsupported);
         assert_eq!(kind("57P01"), ErrorKind::Connection);
         assert_eq!(kind("XX000"), ErrorKind::Internal);
-        assert_eq!(
-            super::kind("57014", "canceling statement due to statement timeout"),
-            ErrorKind::Timeout
-        );
+        assert_eq!(super::kind("57014", "canceling statement due to statement timeout"), ErrorKind::Timeout);
     }
 
     #[test]
     fn a_fatal_error_costs_the_connection() {
-        let fatal = ErrorFields {
-            severity: "FATAL".into(),
-            code: "57P01".into(),
-            ..ErrorFields::default()
-        };
+        let fatal = ErrorFields { severity: "FATAL".into(), code: "57P01".into(), ..ErrorFields::default() };
         let error = error(fatal);
         assert!(!error.connection_usable && error.retryable);
     }
 
     #[test]
     fn the_constraint_is_the_object() {
-        let fields = ErrorFields {
-            constraint: Some("pk".into()),
-            table: Some("t".into()),
-            ..ErrorFields::default()
-        };
+        let fields = ErrorFields { constraint: Some("pk".into()), table: Some("t".into()), ..ErrorFields::default() };
         assert_eq!(error(fields).object.as_deref(), Some("pk"));
     }
 }

@@ -142,15 +142,9 @@ impl Type {
                 Codec::Scalar(scalar) => Codec::array_of(*scalar),
                 _ => Codec::TextArray(builtin.delimiter()),
             };
-            return Some(Self {
-                name: format!("{}[]", builtin.name),
-                codec,
-            });
+            return Some(Self { name: format!("{}[]", builtin.name), codec });
         }
-        Some(Self {
-            name: builtin.name.to_owned(),
-            codec: builtin.codec.clone(),
-        })
+        Some(Self { name: builtin.name.to_owned(), codec: builtin.codec.clone() })
     }
 
     /// The name with its modifier: `numeric(10,2)`, `varchar(20)[]`.
@@ -164,31 +158,14 @@ impl Type {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
     #[test]
     fn arrays_of_what_is_read_in_binary_are_read_in_binary() {
-        assert_eq!(
-            Type::builtin(1007).unwrap(),
-            Type {
-                name: "int4[]".into(),
-                codec: Codec::Array(Scalar::Int4)
-            }
-        );
-        assert_eq!(
-            Type::builtin(1020).unwrap(),
-            Type {
-                name: "box[]".into(),
-                codec: Codec::TextArray(b';')
-            }
-        );
+        assert_eq!(Type::builtin(1007).unwrap(), Type { name: "int4[]".into(), codec: Codec::Array(Scalar::Int4) });
+        assert_eq!(Type::builtin(1020).unwrap(), Type { name: "box[]".into(), codec: Codec::TextArray(b';') });
         assert_eq!(Type::builtin(999_999), None);
     }
 

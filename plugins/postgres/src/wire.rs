@@ -29,12 +29,7 @@ pub trait Wire {
     ///
     /// # Errors
     /// As the contract's `scram-sha-256`; so below.
-    fn scram(
-        &self,
-        salt: &[u8],
-        iterations: u32,
-        auth_message: &str,
-    ) -> Result<ScramProof, SecretError>;
+    fn scram(&self, salt: &[u8], iterations: u32, auth_message: &str) -> Result<ScramProof, SecretError>;
     /// The hash for MD5 authentication.
     ///
     /// # Errors
@@ -46,12 +41,7 @@ pub trait Wire {
     ///
     /// # Errors
     /// As the contract's `send`.
-    fn send_password(
-        &self,
-        to: &Self::Stream,
-        before: &[u8],
-        after: &[u8],
-    ) -> Result<(), SecretError>;
+    fn send_password(&self, to: &Self::Stream, before: &[u8], after: &[u8]) -> Result<(), SecretError>;
 }
 
 /// A connection, as the contract's `byte-stream`.

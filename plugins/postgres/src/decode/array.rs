@@ -12,9 +12,7 @@ const MOST_DIMENSIONS: usize = 6;
 /// `[[1,2],[3,null]]`.
 pub(super) fn spell(element: Scalar, bytes: &[u8], out: &mut Buffer) -> Result<(), Malformed> {
     let mut reader = Reader::new(bytes);
-    let dimensions = usize::try_from(reader.i32()?)
-        .ok()
-        .filter(|count| *count <= MOST_DIMENSIONS);
+    let dimensions = usize::try_from(reader.i32()?).ok().filter(|count| *count <= MOST_DIMENSIONS);
     let dimensions = dimensions.ok_or(Malformed("an array of impossible dimensions"))?;
     // Whether there are NULLs, and the elements' type: both are known otherwise.
     reader.take(8)?;
@@ -28,19 +26,10 @@ pub(super) fn spell(element: Scalar, bytes: &[u8], out: &mut Buffer) -> Result<(
         Some(lengths) if dimensions > 0 => nested(lengths, element, &mut reader, out)?,
         _ => out.extend_text("[]"),
     }
-    if reader.is_empty() {
-        Ok(())
-    } else {
-        Err(Malformed("an array is longer than its elements"))
-    }
+    if reader.is_empty() { Ok(()) } else { Err(Malformed("an array is longer than its elements")) }
 }
 
-fn nested(
-    lengths: &[i32],
-    element: Scalar,
-    reader: &mut Reader<'_>,
-    out: &mut Buffer,
-) -> Result<(), Malformed> {
+fn nested(lengths: &[i32], element: Scalar, reader: &mut Reader<'_>, out: &mut Buffer) -> Result<(), Malformed> {
     let Some((length, inner)) = lengths.split_first() else {
         return match reader.value()? {
             None => Ok(out.extend_text("null")),
@@ -65,11 +54,7 @@ fn nested(
 
 fn item(element: Scalar, bytes: &[u8], out: &mut Buffer) -> Result<(), Malformed> {
     match element {
-        Scalar::Bool => out.extend_text(if u8::from_be_bytes(fixed(bytes)?) != 0 {
-            "true"
-        } else {
-            "false"
-        }),
+        Scalar::Bool => out.extend_text(if u8::from_be_bytes(fixed(bytes)?) != 0 { "true" } else { "false" }),
         Scalar::Int2 => integer(i16::from_be_bytes(fixed(bytes)?).into(), out),
         Scalar::Int4 => integer(i32::from_be_bytes(fixed(bytes)?).into(), out),
         Scalar::Int8 => integer(i64::from_be_bytes(fixed(bytes)?), out),
@@ -85,9 +70,7 @@ fn item(element: Scalar, bytes: &[u8], out: &mut Buffer) -> Result<(), Malformed
             }
             out.push_ascii(b'"');
         }
-        Scalar::Numeric if bytes.get(4).is_none_or(|sign| *sign < 0xC0) => {
-            spell_scalar(element, bytes, out)?
-        }
+        Scalar::Numeric if bytes.get(4).is_none_or(|sign| *sign < 0xC0) => spell_scalar(element, bytes, out)?,
         // Nothing in these needs escaping. A numeric that is no number is a string.
         _ => {
             out.push_ascii(b'"');

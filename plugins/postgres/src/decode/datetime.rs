@@ -84,11 +84,7 @@ fn day(since_2000: i64, text: &mut Text<LONGEST>) -> bool {
     // Months from March; 153 days are five of them.
     let from_march = (5 * of_year + 2) / 153;
     let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
     let year = year_of_era + era.saturating_mul(400) + i64::from(month <= 2);
     let bc = year <= 0;
     // There is no year 0: 1 BC comes before 1.

@@ -10,10 +10,7 @@ pub(super) fn string(bytes: &[u8], out: &mut Buffer) -> Result<(), Malformed> {
     }
     out.push_ascii(b'"');
     let mut rest = bytes;
-    while let Some(at) = rest
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
-    {
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
         let (plain, special) = rest.split_at(at);
         out.extend_utf8(plain);
         let Some((byte, after)) = special.split_first() else {

@@ -9,10 +9,7 @@ pub(super) struct Text<const N: usize> {
 
 impl<const N: usize> Text<N> {
     pub(super) fn new() -> Self {
-        Self {
-            bytes: [0; N],
-            len: 0,
-        }
+        Self { bytes: [0; N], len: 0 }
     }
 
     #[inline]
@@ -48,11 +45,7 @@ impl<const N: usize> Text<N> {
             number /= 10;
             used += 1;
         }
-        self.extend(
-            digits
-                .get(digits.len().saturating_sub(used)..)
-                .unwrap_or_default(),
-        );
+        self.extend(digits.get(digits.len().saturating_sub(used)..).unwrap_or_default());
     }
 
     /// `.` and six digits without the zeros at their end; nothing for 0.

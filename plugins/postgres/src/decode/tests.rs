@@ -9,13 +9,7 @@ fn text(codec: &Codec, bytes: &[u8]) -> Result<String, Malformed> {
     let mut batch = BatchBuilder::new([Layout::of(codec.kind())]);
     value(codec, bytes, &mut batch.columns_mut()[0])?;
     batch.end_row();
-    match batch
-        .finish()
-        .map_err(|_| Malformed("not UTF-8"))?
-        .columns
-        .remove(0)
-        .values
-    {
+    match batch.finish().map_err(|_| Malformed("not UTF-8"))?.columns.remove(0).values {
         Values::Varying(varying) => Ok(String::from_utf8_lossy(&varying.data).into_owned()),
         other => Ok(format!("{other:?}")),
     }
@@ -30,9 +24,7 @@ fn numeric(weight: i16, sign: u16, scale: u16, groups: &[u16]) -> String {
     bytes.extend(weight.to_be_bytes());
     bytes.extend(sign.to_be_bytes());
     bytes.extend(scale.to_be_bytes());
-    groups
-        .iter()
-        .for_each(|group| bytes.extend(group.to_be_bytes()));
+    groups.iter().for_each(|group| bytes.extend(group.to_be_bytes()));
     scalar(Scalar::Numeric, &bytes)
 }
 
@@ -72,12 +64,7 @@ fn times() {
     assert_eq!(time(86_400_000_000), "24:00:00");
     assert_eq!(time(1_500_000), "00:00:01.5");
     assert_eq!(time(1), "00:00:00.000001");
-    let zoned = |micros: i64, west: i32| {
-        scalar(
-            Scalar::TimeTz,
-            &[&micros.to_be_bytes()[..], &west.to_be_bytes()].concat(),
-        )
-    };
+    let zoned = |micros: i64, west: i32| scalar(Scalar::TimeTz, &[&micros.to_be_bytes()[..], &west.to_be_bytes()].concat());
     assert_eq!(zoned(0, 0), "00:00:00+00:00");
     assert_eq!(zoned(0, -7_200), "00:00:00+02:00");
     assert_eq!(zoned(0, 12_615), "00:00:00-03:30:15");
@@ -89,14 +76,8 @@ fn timestamps() {
     assert_eq!(at(Scalar::Timestamp, 0), "2000-01-01T00:00:00");
     assert_eq!(at(Scalar::Timestamp, -1), "1999-12-31T23:59:59.999999");
     assert_eq!(at(Scalar::TimestampTz, 1_000_000), "2000-01-01T00:00:01Z");
-    assert_eq!(
-        at(Scalar::TimestampTz, -211_813_488_000_000_000),
-        "4714-11-24T00:00:00Z BC"
-    );
-    assert_eq!(
-        at(Scalar::Timestamp, 9_223_371_331_200_000_000 - 1),
-        "294276-12-31T23:59:59.999999"
-    );
+    assert_eq!(at(Scalar::TimestampTz, -211_813_488_000_000_000), "4714-11-24T00:00:00Z BC");
+    assert_eq!(at(Scalar::Timestamp, 9_223_371_331_200_000_000 - 1), "294276-12-31T23:59:59.999999");
     assert_eq!(at(Scalar::Timestamp, i64::MAX), "infinity");
     assert_eq!(at(Scalar::TimestampTz, i64::MIN), "-infinity");
 }
@@ -104,38 +85,21 @@ fn timestamps() {
 #[test]
 fn intervals() {
     let interval = |micros: i64, days: i32, months: i32| {
-        scalar(
-            Scalar::Interval,
-            &[
-                &micros.to_be_bytes()[..],
-                &days.to_be_bytes(),
-                &months.to_be_bytes(),
-            ]
-            .concat(),
-        )
+        scalar(Scalar::Interval, &[&micros.to_be_bytes()[..], &days.to_be_bytes(), &months.to_be_bytes()].concat())
     };
     assert_eq!(interval(0, 0, 0), "PT0S");
     assert_eq!(interval(14_706_700_000, 3, 14), "P1Y2M3DT4H5M6.7S");
     assert_eq!(interval(-14_706_700_000, -3, -14), "P-1Y-2M-3DT-4H-5M-6.7S");
     assert_eq!(interval(-500_000, 1, 0), "P1DT-0.5S");
     assert_eq!(interval(i64::MIN, i32::MIN, i32::MIN), "-infinity");
-    assert_eq!(
-        interval(i64::MIN, i32::MIN, 0),
-        "P-2147483648DT-2562047788H-54.775808S"
-    );
+    assert_eq!(interval(i64::MIN, i32::MIN, 0), "P-2147483648DT-2562047788H-54.775808S");
 }
 
 #[test]
 fn floats_and_uuids() {
     assert_eq!(scalar(Scalar::Float4, b"0.1"), "Values::Float64s([0.1])");
-    assert_eq!(
-        scalar(Scalar::Float4, b"3.4e+38"),
-        "Values::Float64s([3.4e38])"
-    );
-    assert_eq!(
-        scalar(Scalar::Uuid, &[0xa0; 16]),
-        "a0a0a0a0-a0a0-a0a0-a0a0-a0a0a0a0a0a0"
-    );
+    assert_eq!(scalar(Scalar::Float4, b"3.4e+38"), "Values::Float64s([3.4e38])");
+    assert_eq!(scalar(Scalar::Uuid, &[0xa0; 16]), "a0a0a0a0-a0a0-a0a0-a0a0-a0a0a0a0a0a0");
 }
 
 fn int_array(lengths: &[i32], items: &[Option<i32>]) -> Vec<u8> {
@@ -161,15 +125,9 @@ fn int_array(lengths: &[i32], items: &[Option<i32>]) -> Vec<u8> {
 fn arrays() {
     let codec = Codec::Array(Scalar::Int4);
     assert_eq!(text(&codec, &int_array(&[], &[])).unwrap(), "[]");
-    assert_eq!(
-        text(&codec, &int_array(&[2], &[Some(1), None])).unwrap(),
-        "[1,null]"
-    );
+    assert_eq!(text(&codec, &int_array(&[2], &[Some(1), None])).unwrap(), "[1,null]");
     let four = [Some(1), Some(2), Some(3), Some(-4)];
-    assert_eq!(
-        text(&codec, &int_array(&[2, 2], &four)).unwrap(),
-        "[[1,2],[3,-4]]"
-    );
+    assert_eq!(text(&codec, &int_array(&[2, 2], &four)).unwrap(), "[[1,2],[3,-4]]");
     assert!(text(&codec, &int_array(&[3], &four)).is_err());
     assert!(text(&codec, &int_array(&[i32::MAX, 0], &[])).is_err());
 }
@@ -178,15 +136,9 @@ fn arrays() {
 fn text_arrays() {
     let array = |bytes: &str| text(&Codec::TextArray(b','), bytes.as_bytes());
     assert_eq!(array("{}").unwrap(), "[]");
-    assert_eq!(
-        array(r#"{a,"b \"c\\",NULL,"NULL"}"#).unwrap(),
-        r#"["a","b \"c\\",null,"NULL"]"#
-    );
+    assert_eq!(array(r#"{a,"b \"c\\",NULL,"NULL"}"#).unwrap(), r#"["a","b \"c\\",null,"NULL"]"#);
     assert_eq!(array("[0:1][1:1]={{x},{y}}").unwrap(), r#"[["x"],["y"]]"#);
-    assert_eq!(
-        text(&Codec::TextArray(b';'), b"{(1,1),(0,0);(2,2),(0,0)}").unwrap(),
-        r#"["(1,1),(0,0)","(2,2),(0,0)"]"#
-    );
+    assert_eq!(text(&Codec::TextArray(b';'), b"{(1,1),(0,0);(2,2),(0,0)}").unwrap(), r#"["(1,1),(0,0)","(2,2),(0,0)"]"#);
     for wrong in ["", "{", "{a", "{a}b", "a", "{\"a}", "{{{{{{{1}}}}}}}"] {
         assert!(array(wrong).is_err(), "{wrong}");
     }
@@ -196,12 +148,7 @@ fn text_arrays() {
 fn a_row_goes_into_its_columns() {
     let codecs = [Codec::Scalar(Scalar::Int4), Codec::Scalar(Scalar::Text)];
     let mut batch = BatchBuilder::new(codecs.iter().map(|codec| Layout::of(codec.kind())));
-    row(
-        b"\0\x02\0\0\0\x04\0\0\0\x07\xff\xff\xff\xff",
-        &codecs,
-        &mut batch,
-    )
-    .unwrap();
+    row(b"\0\x02\0\0\0\x04\0\0\0\x07\xff\xff\xff\xff", &codecs, &mut batch).unwrap();
     row(b"\0\x02\xff\xff\xff\xff\0\0\0\x02hi", &codecs, &mut batch).unwrap();
     assert_eq!(batch.rows(), 2);
     let batch = batch.finish().unwrap();

@@ -12,12 +12,7 @@ type Item = fn(&[u8], &mut Buffer) -> Result<(), Malformed>;
 const WRONG: Malformed = Malformed("an array whose text is not an array's");
 
 /// `["a","b c",null]`.
-pub(super) fn spell(
-    delimiter: u8,
-    item: Item,
-    bytes: &[u8],
-    out: &mut Buffer,
-) -> Result<(), Malformed> {
+pub(super) fn spell(delimiter: u8, item: Item, bytes: &[u8], out: &mut Buffer) -> Result<(), Malformed> {
     let bytes = if bytes.starts_with(b"[") {
         let bounds = bytes.iter().position(|byte| *byte == b'=').ok_or(WRONG)?;
         bytes.get(bounds.saturating_add(1)..).unwrap_or_default()
@@ -29,13 +24,7 @@ pub(super) fn spell(
 }
 
 /// One pair of braces and what is in it; answers what comes after.
-fn list<'a>(
-    delimiter: u8,
-    item: Item,
-    bytes: &'a [u8],
-    depth: usize,
-    out: &mut Buffer,
-) -> Result<&'a [u8], Malformed> {
+fn list<'a>(delimiter: u8, item: Item, bytes: &'a [u8], depth: usize, out: &mut Buffer) -> Result<&'a [u8], Malformed> {
     if depth >= MOST_DIMENSIONS {
         return Err(WRONG);
     }
@@ -64,16 +53,8 @@ fn list<'a>(
 }
 
 /// An element without quotes: up to a delimiter or brace.
-fn bare<'a>(
-    delimiter: u8,
-    item: Item,
-    bytes: &'a [u8],
-    out: &mut Buffer,
-) -> Result<&'a [u8], Malformed> {
-    let end = bytes
-        .iter()
-        .position(|byte| *byte == delimiter || *byte == b'}')
-        .ok_or(WRONG)?;
+fn bare<'a>(delimiter: u8, item: Item, bytes: &'a [u8], out: &mut Buffer) -> Result<&'a [u8], Malformed> {
+    let end = bytes.iter().position(|byte| *byte == delimiter || *byte == b'}').ok_or(WRONG)?;
     let (text, rest) = bytes.split_at(end);
     if text.eq_ignore_ascii_case(b"NULL") {
         out.extend_text("null");

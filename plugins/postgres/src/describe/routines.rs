@@ -18,17 +18,9 @@ WHERE (n.nspname = $1::text OR $1::text IS NULL AND n.nspname NOT IN ('pg_catalo
 ORDER BY n.nspname, p.proname, p.oid OFFSET $3::int8 LIMIT $4::int8";
 
 impl<W: Wire> Session<W> {
-    pub(super) fn describe_routines(
-        &mut self,
-        filter: &RoutineFilter,
-    ) -> Result<Vec<Routine>, Error> {
+    pub(super) fn describe_routines(&mut self, filter: &RoutineFilter) -> Result<Vec<Routine>, Error> {
         let (offset, limit) = (filter.offset.to_string(), filter.limit.to_string());
-        let values = [
-            filter.schema.as_deref(),
-            filter.name.as_deref(),
-            Some(offset.as_str()),
-            Some(limit.as_str()),
-        ];
+        let values = [filter.schema.as_deref(), filter.name.as_deref(), Some(offset.as_str()), Some(limit.as_str())];
         let [rows] = self.lookup([QUERY], &values)?;
         all(rows, |row| {
             Ok(Routine {

@@ -18,8 +18,7 @@ impl Row {
 
     /// One that isn't NULL.
     pub(super) fn need(&mut self) -> Result<String, Error> {
-        self.text()
-            .ok_or_else(|| Error::new(ErrorKind::Protocol, "a catalog's row is incomplete"))
+        self.text().ok_or_else(|| Error::new(ErrorKind::Protocol, "a catalog's row is incomplete"))
     }
 
     /// A boolean.
@@ -35,45 +34,26 @@ impl Row {
     /// A JSON array of names.
     pub(super) fn names(&mut self) -> Result<Vec<String>, Error> {
         let json = self.text().unwrap_or_else(|| "[]".to_owned());
-        let names: Vec<Option<String>> = serde_json::from_str(&json).map_err(|error| {
-            Error::new(ErrorKind::Protocol, format!("a list of names: {error}"))
-        })?;
+        let names: Vec<Option<String>> =
+            serde_json::from_str(&json).map_err(|error| Error::new(ErrorKind::Protocol, format!("a list of names: {error}")))?;
         Ok(names.into_iter().map(Option::unwrap_or_default).collect())
     }
 }
 
 /// Reads every row.
-pub(super) fn all<T>(
-    rows: Vec<Vec<Option<String>>>,
-    read: impl Fn(&mut Row) -> Result<T, Error>,
-) -> Result<Vec<T>, Error> {
-    rows.into_iter()
-        .map(|columns| read(&mut Row::new(columns)))
-        .collect()
+pub(super) fn all<T>(rows: Vec<Vec<Option<String>>>, read: impl Fn(&mut Row) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+    rows.into_iter().map(|columns| read(&mut Row::new(columns))).collect()
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
     #[test]
     fn columns_in_turn() {
         let text = |text: &str| Some(text.to_owned());
-        let mut row = Row::new(vec![
-            text("a"),
-            None,
-            text("t"),
-            text("-1"),
-            text("7"),
-            text(r#"["x\"y", "z"]"#),
-            None,
-        ]);
+        let mut row = Row::new(vec![text("a"), None, text("t"), text("-1"), text("7"), text(r#"["x\"y", "z"]"#), None]);
         assert_eq!(row.need().unwrap(), "a");
         assert_eq!(row.text(), None);
         assert!(row.flag());

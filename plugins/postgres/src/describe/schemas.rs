@@ -13,13 +13,6 @@ FROM pg_catalog.pg_namespace n WHERE n.nspname !~ '^pg_(toast|temp)' ORDER BY 4,
 impl<W: Wire> Session<W> {
     pub(super) fn describe_schemas(&mut self) -> Result<Vec<SchemaInfo>, Error> {
         let [rows] = self.lookup([QUERY], &[])?;
-        all(rows, |row| {
-            Ok(SchemaInfo {
-                name: row.need()?,
-                owner: row.text(),
-                comment: row.text(),
-                system: row.flag(),
-            })
-        })
+        all(rows, |row| Ok(SchemaInfo { name: row.need()?, owner: row.text(), comment: row.text(), system: row.flag() }))
     }
 }

@@ -17,23 +17,13 @@ SELECT pg_catalog.current_setting('server_version'), pg_catalog.current_database
        (SELECT pg_catalog.string_agg(e.extname || ' ' || e.extversion, ', ' ORDER BY e.extname) FROM pg_catalog.pg_extension e)";
 
 /// What the query's last columns are, in their order.
-const PROPERTIES: &[&str] = &[
-    "version",
-    "server_version_num",
-    "in_recovery",
-    "collation",
-    "max_connections",
-    "started",
-    "extensions",
-];
+const PROPERTIES: &[&str] =
+    &["version", "server_version_num", "in_recovery", "collation", "max_connections", "started", "extensions"];
 
 impl<W: Wire> Session<W> {
     pub(super) fn describe_server(&mut self) -> Result<ServerInfo, Error> {
         let [rows] = self.lookup([QUERY], &[])?;
-        let row = rows
-            .into_iter()
-            .next()
-            .ok_or_else(|| Error::new(ErrorKind::Protocol, "the server did not say what it is"))?;
+        let row = rows.into_iter().next().ok_or_else(|| Error::new(ErrorKind::Protocol, "the server did not say what it is"))?;
         let mut row = Row::new(row);
         let mut info = ServerInfo {
             product: "PostgreSQL".to_owned(),

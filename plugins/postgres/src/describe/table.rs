@@ -4,9 +4,7 @@ use super::row::{Row, all};
 use super::tables::{COLUMNS, info};
 use crate::session::{Rows, Session};
 use crate::wire::Wire;
-use bulkhead_driver::{
-    Check, Error, ErrorKind, ForeignKey, Index, Key, TableColumn, TableDetail, TableName, Trigger,
-};
+use bulkhead_driver::{Check, Error, ErrorKind, ForeignKey, Index, Key, TableColumn, TableDetail, TableName, Trigger};
 
 /// The table's OID: by schema and name, or where an unqualified name is found.
 const FIND: &str = "\
@@ -72,10 +70,8 @@ impl<W: Wire> Session<W> {
         let queries = [TABLE_COLUMNS, KEYS, FOREIGN_KEYS, INDEXES, RULES].map(with);
         let [columns, keys, foreign, indexes, rules] = &queries;
         let values = [table.schema.as_deref(), Some(table.name.as_str())];
-        let [about, columns, keys, foreign, indexes, rules] = self.lookup(
-            [about.as_str(), columns, keys, foreign, indexes, rules],
-            &values,
-        )?;
+        let [about, columns, keys, foreign, indexes, rules] =
+            self.lookup([about.as_str(), columns, keys, foreign, indexes, rules], &values)?;
         let Some(about) = about.into_iter().next() else {
             return Err(missing(table));
         };
@@ -83,24 +79,13 @@ impl<W: Wire> Session<W> {
         let (info, definition) = (info(&mut about)?, about.text());
         let (mut foreign_keys, mut referenced_by) = (Vec::new(), Vec::new());
         for (outward, key) in all(foreign, foreign_key)? {
-            if outward {
-                &mut foreign_keys
-            } else {
-                &mut referenced_by
-            }
-            .push(key);
+            if outward { &mut foreign_keys } else { &mut referenced_by }.push(key);
         }
         let (checks, triggers) = split_rules(rules)?;
         Ok(TableDetail {
             info,
             columns: all(columns, column)?,
-            keys: all(keys, |row| {
-                Ok(Key {
-                    name: row.text(),
-                    primary: row.flag(),
-                    columns: row.names()?,
-                })
-            })?,
+            keys: all(keys, |row| Ok(Key { name: row.text(), primary: row.flag(), columns: row.names()? }))?,
             foreign_keys,
             referenced_by,
             indexes: all(indexes, index)?,
@@ -116,12 +101,9 @@ fn missing(table: &TableName) -> Error {
         Some(schema) => format!("{schema}.{}", table.name),
         None => table.name.clone(),
     };
-    Error::new(
-        ErrorKind::Undefined,
-        format!("there is no table or view `{}`", name.escape_debug()),
-    )
-    .sqlstate("42P01")
-    .hint("names are matched as they are stored, mostly in lower case; list the tables to see them")
+    Error::new(ErrorKind::Undefined, format!("there is no table or view `{}`", name.escape_debug()))
+        .sqlstate("42P01")
+        .hint("names are matched as they are stored, mostly in lower case; list the tables to see them")
 }
 
 fn column(row: &mut Row) -> Result<TableColumn, Error> {
@@ -142,18 +124,7 @@ fn foreign_key(row: &mut Row) -> Result<(bool, ForeignKey), Error> {
     let (name, referenced_schema, referenced_table) = (row.text(), row.text(), row.need()?);
     let (columns, referenced_columns) = (row.names()?, row.names()?);
     let (on_update, on_delete) = (action(&row.need()?), action(&row.need()?));
-    Ok((
-        outward,
-        ForeignKey {
-            name,
-            columns,
-            referenced_schema,
-            referenced_table,
-            referenced_columns,
-            on_update,
-            on_delete,
-        },
-    ))
+    Ok((outward, ForeignKey { name, columns, referenced_schema, referenced_table, referenced_columns, on_update, on_delete }))
 }
 
 fn action(code: &str) -> String {
@@ -184,15 +155,9 @@ fn split_rules(rows: Rows) -> Result<(Vec<Check>, Vec<Trigger>), Error> {
     let (mut checks, mut triggers) = (Vec::new(), Vec::new());
     for (kind, name, text) in all(rows, |row| Ok((row.need()?, row.need()?, row.need()?)))? {
         if kind == "c" {
-            checks.push(Check {
-                name: Some(name),
-                expression: text,
-            });
+            checks.push(Check { name: Some(name), expression: text });
         } else {
-            triggers.push(Trigger {
-                name,
-                definition: text,
-            });
+            triggers.push(Trigger { name, definition: text });
         }
     }
     Ok((checks, triggers))

@@ -27,10 +27,7 @@ WHERE c.relkind = ANY ($3::\"char\"[]) AND n.nspname !~ '^pg_toast' \
 ORDER BY n.nspname, c.relname OFFSET $4::int8 LIMIT $5::int8";
 
 impl<W: Wire> Session<W> {
-    pub(super) fn describe_tables(
-        &mut self,
-        filter: &TableFilter,
-    ) -> Result<Vec<TableInfo>, Error> {
+    pub(super) fn describe_tables(&mut self, filter: &TableFilter) -> Result<Vec<TableInfo>, Error> {
         let (kinds, schema) = match filter.kind {
             None => ("{r,p,v,m,f}", filter.schema.as_deref()),
             Some(TableKind::Table) => ("{r}", filter.schema.as_deref()),
@@ -44,13 +41,7 @@ impl<W: Wire> Session<W> {
         };
         let query = format!("SELECT {COLUMNS} {FILTER}");
         let (offset, limit) = (filter.offset.to_string(), filter.limit.to_string());
-        let values = [
-            schema,
-            filter.name.as_deref(),
-            Some(kinds),
-            Some(&offset),
-            Some(&limit),
-        ];
+        let values = [schema, filter.name.as_deref(), Some(kinds), Some(&offset), Some(&limit)];
         let [rows] = self.lookup([&query], &values)?;
         all(rows, info)
     }
@@ -60,19 +51,8 @@ impl<W: Wire> Session<W> {
 pub(super) fn info(row: &mut Row) -> Result<TableInfo, Error> {
     let (schema, name, kind) = (row.text(), row.need()?, row.need()?);
     let (comment, rows, size) = (row.text(), row.count(), row.count());
-    let kind = if row.flag() {
-        TableKind::System
-    } else {
-        kind_of(&kind)
-    };
-    Ok(TableInfo {
-        schema,
-        name,
-        kind,
-        comment,
-        rows,
-        size,
-    })
+    let kind = if row.flag() { TableKind::System } else { kind_of(&kind) };
+    Ok(TableInfo { schema, name, kind, comment, rows, size })
 }
 
 fn kind_of(relkind: &str) -> TableKind {

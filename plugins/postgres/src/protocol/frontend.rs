@@ -102,15 +102,10 @@ pub fn bind(out: &mut Vec<u8>, statement: &str, values: &[BindValue<'_>], format
     tagged(out, b'B', |out| {
         cstr(out, "");
         cstr(out, statement);
-        if values
-            .iter()
-            .any(|value| matches!(value, BindValue::Binary(_)))
-        {
+        if values.iter().any(|value| matches!(value, BindValue::Binary(_))) {
             count(out, values.len());
             for value in values {
-                out.extend_from_slice(
-                    &i16::from(matches!(value, BindValue::Binary(_))).to_be_bytes(),
-                );
+                out.extend_from_slice(&i16::from(matches!(value, BindValue::Binary(_))).to_be_bytes());
             }
         } else {
             // None given: all are text.
@@ -207,10 +202,7 @@ fn sized(out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
 /// Texts from outside are checked before they come here.
 fn cstr(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    let end = bytes
-        .iter()
-        .position(|byte| *byte == 0)
-        .unwrap_or(bytes.len());
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     out.extend_from_slice(bytes.get(..end).unwrap_or_default());
     out.push(0);
 }
@@ -229,12 +221,7 @@ fn length(len: usize) -> i32 {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
@@ -256,12 +243,7 @@ mod tests {
     #[test]
     fn a_binary_value_brings_formats() {
         let mut out = Vec::new();
-        bind(
-            &mut out,
-            "s",
-            &[BindValue::Null, BindValue::Binary(&[7])],
-            &[1],
-        );
+        bind(&mut out, "s", &[BindValue::Null, BindValue::Binary(&[7])], &[1]);
         let body = b"\0s\0\0\x02\0\0\0\x01\0\x02\xff\xff\xff\xff\0\0\0\x01\x07\0\x01\0\x01";
         assert_eq!(&out[5..], body);
         assert_eq!(usize::from(out[4]), body.len() + 4);

@@ -49,12 +49,7 @@ impl Inbox {
     /// Empty; frames larger than `limit` bytes aren't buffered.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self {
-            bytes: Vec::new(),
-            at: 0,
-            skip: 0,
-            limit,
-        }
+        Self { bytes: Vec::new(), at: 0, skip: 0, limit }
     }
 
     /// Takes what was read.
@@ -90,21 +85,13 @@ impl Inbox {
     fn next_at(&self, at: usize) -> Result<Next, Malformed> {
         let left = self.bytes.get(at..).unwrap_or_default();
         let Some(([tag, length @ ..], body)) = left.split_first_chunk::<HEADER>() else {
-            return Ok(Next::Need(
-                self.skip.saturating_add(HEADER).saturating_sub(left.len()),
-            ));
+            return Ok(Next::Need(self.skip.saturating_add(HEADER).saturating_sub(left.len())));
         };
         // The length counts itself and not the tag.
-        let length = usize::try_from(i32::from_be_bytes(*length))
-            .ok()
-            .and_then(|length| length.checked_sub(4));
+        let length = usize::try_from(i32::from_be_bytes(*length)).ok().and_then(|length| length.checked_sub(4));
         let length = length.ok_or(Malformed("a message has an impossible length"))?;
         let start = at.saturating_add(HEADER);
-        let frame = Frame {
-            tag: *tag,
-            start,
-            end: start.saturating_add(length),
-        };
+        let frame = Frame { tag: *tag, start, end: start.saturating_add(length) };
         if length > self.limit {
             Ok(Next::Oversized(frame))
         } else if body.len() < length {
@@ -140,12 +127,7 @@ impl Inbox {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -125,10 +125,7 @@ impl Message {
         let mut reader = Reader::new(body);
         Ok(match tag {
             b'R' => Self::Authentication(Authentication::parse(reader)?),
-            b'K' => Self::BackendKey {
-                process: reader.i32()?,
-                secret: reader.rest().to_vec(),
-            },
+            b'K' => Self::BackendKey { process: reader.i32()?, secret: reader.rest().to_vec() },
             b'2' => Self::BindComplete,
             b'3' => Self::CloseComplete,
             b'C' => Self::CommandComplete(reader.text()?),
@@ -145,9 +142,7 @@ impl Message {
             b'A' => Self::Notification,
             b't' => {
                 let count = reader.count()?;
-                Self::ParameterDescription(
-                    (0..count).map(|_| reader.u32()).collect::<Result<_, _>>()?,
-                )
+                Self::ParameterDescription((0..count).map(|_| reader.u32()).collect::<Result<_, _>>()?)
             }
             b'S' => Self::ParameterStatus(reader.text()?, reader.text()?),
             b'1' => Self::ParseComplete,
@@ -160,11 +155,7 @@ impl Message {
             }),
             b'T' => {
                 let count = reader.count()?;
-                Self::RowDescription(
-                    (0..count)
-                        .map(|_| FieldDescription::parse(&mut reader))
-                        .collect::<Result<_, _>>()?,
-                )
+                Self::RowDescription((0..count).map(|_| FieldDescription::parse(&mut reader)).collect::<Result<_, _>>()?)
             }
             _ => return Err(Malformed("a message of unknown type")),
         })
@@ -205,52 +196,30 @@ impl FieldDescription {
         let type_modifier = reader.i32()?;
         // The format: of a statement's description always text.
         reader.take(2)?;
-        Ok(Self {
-            name,
-            type_oid,
-            type_modifier,
-        })
+        Ok(Self { name, type_oid, type_modifier })
     }
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     #[test]
     fn mechanisms_are_listed() {
-        let message =
-            Message::parse(b'R', b"\0\0\0\x0aSCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0").unwrap();
+        let message = Message::parse(b'R', b"\0\0\0\x0aSCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0").unwrap();
         let expected = vec!["SCRAM-SHA-256-PLUS".to_owned(), "SCRAM-SHA-256".to_owned()];
-        assert_eq!(
-            message,
-            Message::Authentication(Authentication::Sasl(expected))
-        );
+        assert_eq!(message, Message::Authentication(Authentication::Sasl(expected)));
     }
 
     #[test]
     fn columns_are_read() {
         let mut body = vec![0, 1];
         body.extend_from_slice(b"id\0");
-        body.extend_from_slice(&[
-            0, 0, 0, 1, 0, 2, 0, 0, 0, 23, 0, 4, 0xff, 0xff, 0xff, 0xff, 0, 0,
-        ]);
-        let expected = FieldDescription {
-            name: "id".into(),
-            type_oid: 23,
-            type_modifier: -1,
-        };
-        assert_eq!(
-            Message::parse(b'T', &body).unwrap(),
-            Message::RowDescription(vec![expected])
-        );
+        body.extend_from_slice(&[0, 0, 0, 1, 0, 2, 0, 0, 0, 23, 0, 4, 0xff, 0xff, 0xff, 0xff, 0, 0]);
+        let expected = FieldDescription { name: "id".into(), type_oid: 23, type_modifier: -1 };
+        assert_eq!(Message::parse(b'T', &body).unwrap(), Message::RowDescription(vec![expected]));
     }
 
     proptest! {

@@ -36,8 +36,7 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn count(&mut self) -> Result<usize, Malformed> {
         // The protocol's own counts are signed, but a row's may not be negative: taken as unsigned, as the server does.
-        self.array()
-            .map(|bytes| usize::from(u16::from_be_bytes(bytes)))
+        self.array().map(|bytes| usize::from(u16::from_be_bytes(bytes)))
     }
 
     /// A 32-bit integer.
@@ -73,19 +72,13 @@ impl<'a> Reader<'a> {
     pub fn value(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
         match self.i32()? {
             -1 => Ok(None),
-            len => self
-                .take(usize::try_from(len).map_err(|_| Malformed("a value has a negative length"))?)
-                .map(Some),
+            len => self.take(usize::try_from(len).map_err(|_| Malformed("a value has a negative length"))?).map(Some),
         }
     }
 
     /// A zero-terminated string, without the zero.
     pub fn cstr(&mut self) -> Result<&'a [u8], Malformed> {
-        let end = self
-            .0
-            .iter()
-            .position(|byte| *byte == 0)
-            .ok_or(Malformed("a string isn't terminated"))?;
+        let end = self.0.iter().position(|byte| *byte == 0).ok_or(Malformed("a string isn't terminated"))?;
         let text = self.take(end)?;
         self.take(1)?;
         Ok(text)

@@ -51,21 +51,13 @@ impl ClientFirst {
             ChannelBinding::NotOffered => ("y,,", Vec::new()),
             ChannelBinding::ServerEndPoint(hash) => ("p=tls-server-end-point,,", hash),
         };
-        Self {
-            gs2: gs2.to_owned(),
-            binding,
-            nonce,
-        }
+        Self { gs2: gs2.to_owned(), binding, nonce }
     }
 
     /// The mechanism's name.
     #[must_use]
     pub fn mechanism(&self) -> &'static str {
-        if self.gs2.starts_with('p') {
-            "SCRAM-SHA-256-PLUS"
-        } else {
-            "SCRAM-SHA-256"
-        }
+        if self.gs2.starts_with('p') { "SCRAM-SHA-256-PLUS" } else { "SCRAM-SHA-256" }
     }
 
     /// client-first-message. The user's name is empty: the server takes it from the startup message.
@@ -83,32 +75,21 @@ impl ClientFirst {
     /// # Errors
     /// If it isn't one, or its nonce isn't ours continued.
     pub fn challenge(self, message: &[u8]) -> Result<Challenge, ScramError> {
-        let text =
-            std::str::from_utf8(message).map_err(|_| fault("a challenge that is not text"))?;
+        let text = std::str::from_utf8(message).map_err(|_| fault("a challenge that is not text"))?;
         let mut parts = text.split(',');
         let mut part = |name: &str| parts.next().and_then(|part| part.strip_prefix(name));
         let nonce = part("r=").ok_or_else(|| fault("a challenge without a nonce"))?;
         let salt = part("s=").ok_or_else(|| fault("a challenge without a salt"))?;
-        let iterations =
-            part("i=").ok_or_else(|| fault("a challenge without an iteration count"))?;
+        let iterations = part("i=").ok_or_else(|| fault("a challenge without an iteration count"))?;
         if !nonce.starts_with(&self.nonce) || nonce.len() == self.nonce.len() {
             return Err(fault("a nonce that does not continue the client's"));
         }
-        let salt = BASE64_STANDARD
-            .decode(salt)
-            .map_err(|_| fault("a salt that is not base64"))?;
-        let iterations = iterations
-            .parse()
-            .map_err(|_| fault("an iteration count that is not a number"))?;
+        let salt = BASE64_STANDARD.decode(salt).map_err(|_| fault("a salt that is not base64"))?;
+        let iterations = iterations.parse().map_err(|_| fault("an iteration count that is not a number"))?;
         let header = BASE64_STANDARD.encode([self.gs2.as_bytes(), &self.binding].concat());
         let without_proof = format!("c={header},r={nonce}");
         let auth_message = format!("{},{text},{without_proof}", self.bare());
-        Ok(Challenge {
-            salt,
-            iterations,
-            auth_message,
-            without_proof,
-        })
+        Ok(Challenge { salt, iterations, auth_message, without_proof })
     }
 }
 
@@ -125,22 +106,16 @@ impl Challenge {
 /// # Errors
 /// If it is another, or the server says that it failed.
 pub fn verify(message: &[u8], signature: &[u8]) -> Result<(), ScramError> {
-    let text =
-        std::str::from_utf8(message).map_err(|_| fault("a last message that is not text"))?;
+    let text = std::str::from_utf8(message).map_err(|_| fault("a last message that is not text"))?;
     if let Some(error) = text.strip_prefix("e=") {
         return Err(ScramError(format!("the server refused the proof: {error}")));
     }
-    let theirs = text
-        .split(',')
-        .next()
-        .and_then(|part| part.strip_prefix("v="));
+    let theirs = text.split(',').next().and_then(|part| part.strip_prefix("v="));
     let theirs = theirs.and_then(|part| BASE64_STANDARD.decode(part).ok());
     if theirs.as_deref() == Some(signature) && !signature.is_empty() {
         Ok(())
     } else {
-        Err(ScramError(
-            "the server does not know the password: its signature is wrong".to_owned(),
-        ))
+        Err(ScramError("the server does not know the password: its signature is wrong".to_owned()))
     }
 }
 
@@ -149,18 +124,12 @@ fn fault(what: &str) -> ScramError {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
     const NONCE: &str = "rOprNGfwEbeRWgbNEkqO";
-    const CHALLENGE: &[u8] =
-        b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+    const CHALLENGE: &[u8] = b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
 
     /// RFC 7677 section 3, but for the user's name, which PostgreSQL leaves empty.
     #[test]
@@ -170,26 +139,13 @@ mod tests {
         let challenge = first.challenge(CHALLENGE).unwrap();
         assert_eq!(challenge.iterations, 4096);
         assert_eq!(challenge.salt.len(), 16);
-        assert!(
-            challenge
-                .answer(&[0])
-                .starts_with("c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=")
-        );
-        assert!(
-            challenge
-                .auth_message
-                .starts_with("n=,r=rOprNGfwEbeRWgbNEkqO,r=")
-        );
+        assert!(challenge.answer(&[0]).starts_with("c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p="));
+        assert!(challenge.auth_message.starts_with("n=,r=rOprNGfwEbeRWgbNEkqO,r="));
     }
 
     #[test]
     fn the_header_says_what_the_client_thinks() {
-        let header = |binding| {
-            ClientFirst::new(binding, NONCE.into())
-                .challenge(CHALLENGE)
-                .unwrap()
-                .answer(&[])
-        };
+        let header = |binding| ClientFirst::new(binding, NONCE.into()).challenge(CHALLENGE).unwrap().answer(&[]);
         assert!(header(ChannelBinding::NotOffered).starts_with("c=eSws,"));
         let plus = ClientFirst::new(ChannelBinding::ServerEndPoint(vec![1, 2, 3]), NONCE.into());
         assert_eq!(plus.mechanism(), "SCRAM-SHA-256-PLUS");
@@ -208,10 +164,7 @@ mod tests {
             "r=rOprNGfwEbeRWgbNEkqOx,s=!,i=1",
         ] {
             let first = ClientFirst::new(ChannelBinding::Unsupported, NONCE.into());
-            assert!(
-                first.challenge(challenge.as_bytes()).is_err(),
-                "{challenge}"
-            );
+            assert!(first.challenge(challenge.as_bytes()).is_err(), "{challenge}");
         }
     }
 
@@ -222,11 +175,6 @@ mod tests {
         assert!(verify(message.as_bytes(), &signature).is_ok());
         assert!(verify(message.as_bytes(), &[8; 32]).is_err());
         assert!(verify(b"v=", &[]).is_err());
-        assert!(
-            verify(b"e=invalid-proof", &signature)
-                .unwrap_err()
-                .0
-                .contains("invalid-proof")
-        );
+        assert!(verify(b"e=invalid-proof", &signature).unwrap_err().0.contains("invalid-proof"));
     }
 }

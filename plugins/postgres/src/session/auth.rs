@@ -21,9 +21,7 @@ impl<W: Wire> Session<W> {
         match self.question()? {
             Authentication::Sasl(mechanisms) => return self.sasl(&mechanisms),
             _ if require => {
-                return Err(refused(
-                    "channel_binding is required, and the server doesn't ask for SCRAM",
-                ));
+                return Err(refused("channel_binding is required, and the server doesn't ask for SCRAM"));
             }
             Authentication::Ok => return Ok(()),
             Authentication::Md5(salt) => {
@@ -34,17 +32,11 @@ impl<W: Wire> Session<W> {
             Authentication::Cleartext => {
                 self.need_password()?;
                 let prefix = frontend::password_prefix(self.wire.password_length());
-                self.wire
-                    .send_password(&self.link.stream, &prefix, &[0])
-                    .map_err(Error::from)?;
+                self.wire.send_password(&self.link.stream, &prefix, &[0]).map_err(Error::from)?;
             }
             Authentication::Other(number) => {
-                let message = format!(
-                    "the server asks for authentication of kind {number}, which this driver doesn't do"
-                );
-                return Err(Error::new(ErrorKind::Authentication, message)
-                    .hint("use scram-sha-256 in pg_hba.conf")
-                    .into());
+                let message = format!("the server asks for authentication of kind {number}, which this driver doesn't do");
+                return Err(Error::new(ErrorKind::Authentication, message).hint("use scram-sha-256 in pg_hba.conf").into());
             }
             Authentication::SaslContinue(_) | Authentication::SaslFinal(_) => {
                 return Err(Self::unexpected());
@@ -57,17 +49,11 @@ impl<W: Wire> Session<W> {
         self.need_password()?;
         let offers = |name: &str| mechanisms.iter().any(|mechanism| mechanism == name);
         let policy = self.options.channel_binding;
-        let hash = if policy == ChannelBindingPolicy::Disable {
-            None
-        } else {
-            self.link.stream.server_end_point()
-        };
+        let hash = if policy == ChannelBindingPolicy::Disable { None } else { self.link.stream.server_end_point() };
         let binding = match hash {
             Some(hash) if offers(SCRAM_PLUS) => ChannelBinding::ServerEndPoint(hash),
             _ if policy == ChannelBindingPolicy::Require => {
-                return Err(refused(
-                    "channel_binding is required, and the connection or the server doesn't have it",
-                ));
+                return Err(refused("channel_binding is required, and the connection or the server doesn't have it"));
             }
             Some(_) => ChannelBinding::NotOffered,
             None => ChannelBinding::Unsupported,
@@ -83,18 +69,8 @@ impl<W: Wire> Session<W> {
             return Err(Self::unexpected());
         };
         let challenge = first.challenge(&challenge).map_err(scram_failed)?;
-        let proof = self
-            .wire
-            .scram(
-                &challenge.salt,
-                challenge.iterations,
-                &challenge.auth_message,
-            )
-            .map_err(Error::from)?;
-        frontend::sasl_response(
-            self.link.out(),
-            challenge.answer(&proof.client_proof).as_bytes(),
-        );
+        let proof = self.wire.scram(&challenge.salt, challenge.iterations, &challenge.auth_message).map_err(Error::from)?;
+        frontend::sasl_response(self.link.out(), challenge.answer(&proof.client_proof).as_bytes());
         let Authentication::SaslFinal(last) = self.question()? else {
             return Err(Self::unexpected());
         };
@@ -119,20 +95,13 @@ impl<W: Wire> Session<W> {
     }
 
     fn need_password(&self) -> Result<(), Fault> {
-        if self.wire.has_password() {
-            Ok(())
-        } else {
-            Err(refused(
-                "the server asks for a password, and none is configured",
-            ))
-        }
+        if self.wire.has_password() { Ok(()) } else { Err(refused("the server asks for a password, and none is configured")) }
     }
 }
 
 fn nonce() -> Result<String, Fault> {
     let mut bytes = [0; NONCE];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Error::new(ErrorKind::Internal, format!("no random bytes: {error}")))?;
+    getrandom::fill(&mut bytes).map_err(|error| Error::new(ErrorKind::Internal, format!("no random bytes: {error}")))?;
     Ok(BASE64_STANDARD.encode(bytes))
 }
 

@@ -15,9 +15,7 @@ impl<W: Wire> Session<W> {
     /// Asks the server to stop what this connection runs. Returns when it has passed that on.
     pub(super) fn cancel(&mut self) -> Result<(), IoError> {
         let Some((process, secret)) = &self.key else {
-            return Err(IoError::Denied(
-                "the server gave no key to cancel with".to_owned(),
-            ));
+            return Err(IoError::Denied("the server gave no key to cancel with".to_owned()));
         };
         let stream = self.wire.dial(&self.endpoint)?;
         if self.wire.tls_required() {
@@ -49,9 +47,7 @@ impl<W: Wire> Session<W> {
                 }
                 Ok(Event::Message(_)) | Err(Fault::Other(_)) => {}
                 // Said once for each call: the caller may go while the rest is read.
-                Err(Fault::Io(IoError::Cancelled | IoError::Timeout)) if !told => {
-                    drained = usize::MAX
-                }
+                Err(Fault::Io(IoError::Cancelled | IoError::Timeout)) if !told => drained = usize::MAX,
                 Err(fault) => return Err(fault),
             }
             if drained > DRAIN && !told {

@@ -25,7 +25,6 @@ const BY_NAME: &str = "SELECT pg_catalog.to_regtype($1)::pg_catalog.oid::pg_cata
 #[derive(Debug, Default)]
 pub(super) struct Types {
     known: HashMap<u32, Type>,
-    named: HashMap<String, u32>,
 }
 
 impl Types {
@@ -42,22 +41,12 @@ impl Types {
             _ => None,
         }
     }
-
-    /// Types may have been dropped and made anew.
-    pub(super) fn clear(&mut self) {
-        self.known.clear();
-        self.named.clear();
-    }
 }
 
 impl<W: Wire> Session<W> {
     /// Learns of those types that aren't known yet, within the group in hand.
     pub(super) fn look_up(&mut self, oids: &[u32]) -> Result<(), Fault> {
-        let mut unknown: Vec<u32> = oids
-            .iter()
-            .copied()
-            .filter(|oid| *oid != 0 && self.types.of(*oid).is_none())
-            .collect();
+        let mut unknown: Vec<u32> = oids.iter().copied().filter(|oid| *oid != 0 && self.types.of(*oid).is_none()).collect();
         if unknown.is_empty() {
             return Ok(());
         }
@@ -66,92 +55,49 @@ impl<W: Wire> Session<W> {
         if self.types.known.len() + unknown.len() > MOST {
             self.types.known.clear();
         }
-        let list = unknown
-            .iter()
-            .map(u32::to_string)
-            .collect::<Vec<_>>()
-            .join(",");
+        let list = unknown.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
         for row in self.ask(QUERY, &[&format!("{{{list}}}")])? {
             if let [Some(oid), Some(name), array, delimiter, element] = row.as_slice()
                 && let Ok(oid) = oid.parse()
             {
-                let element = element
-                    .as_deref()
-                    .and_then(|element| element.parse().ok())
-                    .and_then(Type::builtin);
-                let delimiter = delimiter
-                    .as_deref()
-                    .and_then(|text| text.bytes().next())
-                    .unwrap_or(b',');
+                let element = element.as_deref().and_then(|element| element.parse().ok()).and_then(Type::builtin);
+                let delimiter = delimiter.as_deref().and_then(|text| text.bytes().next()).unwrap_or(b',');
                 let codec = match element {
                     _ if array.as_deref() != Some("t") => Codec::Text(ColumnKind::Other),
-                    Some(Type {
-                        codec: Codec::Scalar(scalar),
-                        ..
-                    }) => Codec::array_of(scalar),
+                    Some(Type { codec: Codec::Scalar(scalar), .. }) => Codec::array_of(scalar),
                     _ => Codec::TextArray(delimiter),
                 };
-                self.types.known.insert(
-                    oid,
-                    Type {
-                        name: name.clone(),
-                        codec,
-                    },
-                );
+                self.types.known.insert(oid, Type { name: name.clone(), codec });
             }
         }
         // Dropped meanwhile, or not for this user to see: its text is still its text.
         for oid in unknown {
-            self.types.known.entry(oid).or_insert_with(|| Type {
-                name: oid.to_string(),
-                codec: Codec::Text(ColumnKind::Other),
-            });
+            self.types.known.entry(oid).or_insert_with(|| Type { name: oid.to_string(), codec: Codec::Text(ColumnKind::Other) });
         }
         Ok(())
     }
 
-    /// The OID of the type that a hint names.
+    /// The OID of the type that a hint names. Asked each time, if it isn't built in: what a name means depends on the
+    /// session's search path.
     pub(super) fn type_named(&mut self, name: &str) -> Result<u32, Fault> {
-        if let Some(oid) = types::by_name(name).or_else(|| self.types.named.get(name).copied()) {
+        if let Some(oid) = types::by_name(name) {
             return Ok(oid);
         }
-        let unknown = || {
-            Error::new(
-                ErrorKind::Undefined,
-                format!("there is no type `{}`", name.escape_debug()),
-            )
-            .sqlstate("42704")
-        };
+        let unknown =
+            || Error::new(ErrorKind::Undefined, format!("there is no type `{}`", name.escape_debug())).sqlstate("42704");
         if name.contains('\0') {
             return Err(unknown().into());
         }
         let rows = self.ask(BY_NAME, &[name])?;
         self.link.sync();
         self.drain()?;
-        let oid = rows
-            .into_iter()
-            .flatten()
-            .flatten()
-            .next()
-            .and_then(|oid| oid.parse().ok())
-            .ok_or_else(unknown)?;
-        if self.types.named.len() >= MOST {
-            self.types.named.clear();
-        }
-        self.types.named.insert(name.to_owned(), oid);
-        Ok(oid)
+        let oid = rows.into_iter().flatten().flatten().next().and_then(|oid| oid.parse().ok());
+        oid.ok_or_else(|| unknown().into())
     }
 
     /// Asks the catalog something, as text, without ending the group in hand.
-    pub(super) fn ask(
-        &mut self,
-        sql: &str,
-        values: &[&str],
-    ) -> Result<Vec<Vec<Option<String>>>, Fault> {
-        let values: Vec<BindValue<'_>> = values
-            .iter()
-            .map(|value| BindValue::Text((*value).into()))
-            .collect();
+    pub(super) fn ask(&mut self, sql: &str, values: &[&str]) -> Result<Vec<Vec<Option<String>>>, Fault> {
+        let values: Vec<BindValue<'_>> = values.iter().map(|value| BindValue::Text((*value).into())).collect();
         let out = self.link.out();
         frontend::parse(out, NAME, sql, &[]);
         frontend::bind(out, NAME, &values, &[]);
@@ -170,11 +116,7 @@ impl<W: Wire> Session<W> {
         let count = reader.count()?;
         let mut row = Vec::with_capacity(count);
         for _ in 0..count {
-            row.push(
-                reader
-                    .value()?
-                    .map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
-            );
+            row.push(reader.value()?.map(|bytes| String::from_utf8_lossy(bytes).into_owned()));
         }
         self.link.inbox.advance(frame);
         Ok(row)

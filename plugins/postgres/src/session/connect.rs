@@ -1,5 +1,6 @@
 //! Connecting: an endpoint that answers, TLS if it is required, startup, authentication, and the first "ready".
 
+use super::traces::Traces;
 use super::{Event, Fault, Link, Session, Statements, catalog};
 use crate::options::Options;
 use crate::protocol::{Message, TransactionStatus, frontend};
@@ -17,16 +18,10 @@ impl<W: Wire> Session<W> {
     pub fn connect(wire: W, options: &ConnectOptions) -> Result<Self, Error> {
         let own = Options::parse(&options.options)?;
         let Some(user) = options.user.as_deref().filter(|user| !user.is_empty()) else {
-            return Err(
-                Error::new(ErrorKind::Authentication, "no user is configured").connection_lost(),
-            );
+            return Err(Error::new(ErrorKind::Authentication, "no user is configured").connection_lost());
         };
         let (stream, endpoint) = dial(&wire)?;
-        let tls = if wire.tls_required() {
-            Some(encrypt(&stream)?)
-        } else {
-            None
-        };
+        let tls = if wire.tls_required() { Some(encrypt(&stream)?) } else { None };
         let mut session = Self {
             link: Link::new(stream, own.max_message_bytes),
             wire,
@@ -38,13 +33,16 @@ impl<W: Wire> Session<W> {
             status: TransactionStatus::Idle,
             transaction_read_only: false,
             wrapped: false,
-            statements: Statements::new(own.statements()),
+            statements: Statements::new(own.statement_cache_size, own.prepared_statements),
             types: catalog::Types::default(),
             notices: Vec::new(),
             run: None,
             runs: 0,
             statement_timeout: None,
-            pristine: true,
+            traces: Traces::None,
+            owes_reset: false,
+            discarding: false,
+            resetting: false,
             broken: false,
             options: own,
         };
@@ -70,27 +68,16 @@ impl<W: Wire> Session<W> {
         if let Some(path) = &self.options.search_path {
             parameters.push(("search_path", path));
         }
-        parameters.extend(
-            self.options
-                .settings
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str())),
-        );
+        parameters.extend(self.options.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         if parameters.iter().any(|(_, value)| value.contains('\0')) {
-            return Err(Error::new(
-                ErrorKind::InvalidValue,
-                "a name to connect with contains a zero byte",
-            )
-            .into());
+            return Err(Error::new(ErrorKind::InvalidValue, "a name to connect with contains a zero byte").into());
         }
         frontend::startup(self.link.out(), parameters);
         self.authenticate(user)?;
         self.link.await_first_ready();
         while self.link.awaits_ready() {
             match self.next()? {
-                Event::Message(Message::BackendKey { process, secret }) => {
-                    self.key = Some((process, secret))
-                }
+                Event::Message(Message::BackendKey { process, secret }) => self.key = Some((process, secret)),
                 Event::Message(Message::Ready(_)) => {}
                 Event::Message(Message::Error(fields)) => return Err(Fault::Server(fields)),
                 _ => return Err(Self::unexpected()),
@@ -113,18 +100,13 @@ fn dial<W: Wire>(wire: &W) -> Result<(W::Stream, String), Error> {
                 let error = Error::from(error);
                 failed = Some(match failed {
                     // All of them are to be seen.
-                    Some(earlier) => Error {
-                        message: format!("{}; {}", earlier.message, error.message),
-                        ..error
-                    },
+                    Some(earlier) => Error { message: format!("{}; {}", earlier.message, error.message), ..error },
                     None => error,
                 });
             }
         }
     }
-    Err(failed.unwrap_or_else(|| {
-        Error::new(ErrorKind::Connection, "the database has no endpoint").connection_lost()
-    }))
+    Err(failed.unwrap_or_else(|| Error::new(ErrorKind::Connection, "the database has no endpoint").connection_lost()))
 }
 
 /// SSLRequest, its one byte, and the handshake. Answers the version.
@@ -135,18 +117,10 @@ pub(super) fn encrypt<S: Stream>(stream: &S) -> Result<String, IoError> {
     let answer = stream.exchange(&out, 1)?;
     match answer.first() {
         Some(b'S') => Ok(stream.start_tls()?.version),
-        Some(b'N') => Err(IoError::Tls(
-            "the server does not offer TLS, and it is required here".to_owned(),
-        )),
-        Some(b'E') => Err(IoError::Tls(
-            "the server does not know TLS, or is too busy".to_owned(),
-        )),
-        None => Err(IoError::Closed(
-            "the server closed it when asked for TLS".to_owned(),
-        )),
-        Some(_) => Err(IoError::Tls(
-            "the server gave no answer that PostgreSQL would".to_owned(),
-        )),
+        Some(b'N') => Err(IoError::Tls("the server does not offer TLS, and it is required here".to_owned())),
+        Some(b'E') => Err(IoError::Tls("the server does not know TLS, or is too busy".to_owned())),
+        None => Err(IoError::Closed("the server closed it when asked for TLS".to_owned())),
+        Some(_) => Err(IoError::Tls("the server gave no answer that PostgreSQL would".to_owned())),
     }
 }
 
@@ -154,10 +128,9 @@ pub(super) fn encrypt<S: Stream>(stream: &S) -> Result<String, IoError> {
 fn lost(fault: Fault) -> Error {
     match fault {
         Fault::Io(error) => error.into(),
-        Fault::Malformed(what) => Error::new(
-            ErrorKind::Protocol,
-            format!("the server does not speak PostgreSQL's protocol: {what}"),
-        ),
+        Fault::Malformed(what) => {
+            Error::new(ErrorKind::Protocol, format!("the server does not speak PostgreSQL's protocol: {what}"))
+        }
         Fault::Server(fields) => sqlstate::error(fields),
         Fault::Other(error) => error,
     }

@@ -59,23 +59,8 @@ enum Pause {
 
 impl Run {
     pub(super) fn new(id: u64, prepared: Rc<Prepared>, mode: Mode, left: Option<u64>) -> Self {
-        let builder = BatchBuilder::new(
-            prepared
-                .columns
-                .iter()
-                .map(|column| Layout::of(column.kind)),
-        );
-        Self {
-            id,
-            prepared,
-            builder,
-            mode,
-            suspended: false,
-            left,
-            rows: 0,
-            bytes: 0,
-            batches: 0,
-        }
+        let builder = BatchBuilder::new(prepared.columns.iter().map(|column| Layout::of(column.kind)));
+        Self { id, prepared, builder, mode, suspended: false, left, rows: 0, bytes: 0, batches: 0 }
     }
 
     pub(super) fn columns(&self) -> Vec<Column> {
@@ -83,15 +68,8 @@ impl Run {
     }
 
     fn history(&self) -> History {
-        let row_bytes = self
-            .bytes
-            .checked_div(self.rows)
-            .and_then(|bytes| usize::try_from(bytes).ok())
-            .unwrap_or(0);
-        History {
-            small: self.batches <= 1,
-            row_bytes: row_bytes.max(1),
-        }
+        let row_bytes = self.bytes.checked_div(self.rows).and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0);
+        History { small: self.batches <= 1, row_bytes: row_bytes.max(1) }
     }
 }
 
@@ -100,10 +78,7 @@ impl History {
     pub(super) fn portion(self, rows: u32, bytes: u32, left: Option<u64>) -> u32 {
         let by_bytes = match self.row_bytes {
             0 => FIRST_PORTION,
-            size => usize::try_from(bytes)
-                .ok()
-                .and_then(|bytes| u32::try_from(bytes / size).ok())
-                .unwrap_or(FIRST_PORTION),
+            size => usize::try_from(bytes).ok().and_then(|bytes| u32::try_from(bytes / size).ok()).unwrap_or(FIRST_PORTION),
         };
         let left = left.map_or(u32::MAX, |left| u32::try_from(left).unwrap_or(u32::MAX));
         by_bytes.min(rows).min(left).max(1)
@@ -117,10 +92,7 @@ impl<W: Wire> Session<W> {
     /// If it isn't open any more, or the statement fails on the way.
     pub fn next_part(&mut self, run: u64, rows: u32, bytes: u32) -> Result<Part, Error> {
         if self.run.as_ref().is_none_or(|open| open.id != run) {
-            return Err(Error::new(
-                ErrorKind::Internal,
-                "the cursor was closed by another call on its connection",
-            ));
+            return Err(Error::new(ErrorKind::Internal, "the cursor was closed by another call on its connection"));
         }
         self.fetch(rows, bytes).map_err(|fault| self.settle(fault))
     }
@@ -150,11 +122,7 @@ impl<W: Wire> Session<W> {
                 return Err(fault);
             }
         };
-        let batch = if run.builder.is_empty() {
-            None
-        } else {
-            Some(run.builder.finish().map_err(Error::from))
-        };
+        let batch = if run.builder.is_empty() { None } else { Some(run.builder.finish().map_err(Error::from)) };
         let batch = match batch {
             Some(Err(error)) => {
                 self.run = Some(run);
@@ -193,9 +161,7 @@ impl<W: Wire> Session<W> {
                 Event::Row => {}
                 Event::Message(Message::CommandComplete(tag)) => return Ok(Pause::End(Some(tag))),
                 Event::Message(Message::EmptyQuery) => return Ok(Pause::End(None)),
-                Event::Message(Message::PortalSuspended)
-                    if run.mode == Mode::Whole || run.left == Some(0) =>
-                {
+                Event::Message(Message::PortalSuspended) if run.mode == Mode::Whole || run.left == Some(0) => {
                     return Ok(Pause::End(None));
                 }
                 Event::Message(Message::PortalSuspended) => run.suspended = true,
@@ -215,15 +181,12 @@ impl<W: Wire> Session<W> {
                 return Ok(false);
             }
             let have = run.builder.rows();
-            if have >= rows || have > 0 && run.builder.bytes().saturating_add(frame.size()) > bytes
-            {
+            if have >= rows || have > 0 && run.builder.bytes().saturating_add(frame.size()) > bytes {
                 return Ok(true);
             }
             decode::row(inbox.body(frame), &run.prepared.codecs, &mut run.builder)?;
             run.rows += 1;
-            run.bytes = run
-                .bytes
-                .saturating_add(u64::try_from(frame.size()).unwrap_or(u64::MAX));
+            run.bytes = run.bytes.saturating_add(u64::try_from(frame.size()).unwrap_or(u64::MAX));
             if let Some(left) = &mut run.left {
                 *left = left.saturating_sub(1);
             }
@@ -257,16 +220,13 @@ impl<W: Wire> Session<W> {
         self.drain()?;
         self.wrapped = false;
         self.statements.remember(&run.prepared, run.history());
-        if matches!(tag.as_deref(), Some("DISCARD ALL" | "DEALLOCATE ALL")) {
-            self.statements.clear();
+        match tag.as_deref() {
+            Some("DISCARD ALL" | "DEALLOCATE ALL") => self.discarded(),
+            Some("ROLLBACK") => self.statement_timeout = None,
+            _ => {}
         }
         let notices = std::mem::take(&mut self.notices);
-        Ok(completion(
-            tag,
-            run.rows,
-            !run.prepared.columns.is_empty(),
-            notices,
-        ))
+        Ok(completion(tag, run.rows, !run.prepared.columns.is_empty(), notices))
     }
 
     /// Stops what is open and leaves the connection ready. An error of the statement's on the way is nobody's any more.

@@ -2,6 +2,7 @@
 //!
 //! It runs in a transaction that is rolled back, or, where one is open, behind a savepoint.
 
+use super::traces::Traces;
 use super::{Event, Fault, Session, plan, refuse};
 use crate::protocol::{Message, TransactionStatus, frontend};
 use crate::wire::Wire;
@@ -14,56 +15,29 @@ impl<W: Wire> Session<W> {
     ///
     /// # Errors
     /// The server's: its position is that in the statement.
-    pub fn explain(
-        &mut self,
-        sql: &str,
-        params: &[Parameter],
-        options: &ExplainOptions,
-    ) -> Result<Plan, Error> {
+    pub fn explain(&mut self, sql: &str, params: &[Parameter], options: &ExplainOptions) -> Result<Plan, Error> {
         refuse::check(sql)?;
         let read_only = options.read_only || self.read_only;
-        let prefix = if options.analyze {
-            "EXPLAIN (FORMAT JSON, ANALYZE, BUFFERS) "
-        } else {
-            "EXPLAIN (FORMAT JSON) "
-        };
+        let prefix = if options.analyze { "EXPLAIN (FORMAT JSON, ANALYZE, BUFFERS) " } else { "EXPLAIN (FORMAT JSON) " };
         let json = self.call(|session| {
-            session.pristine = false;
+            session.traces = Traces::Any;
             let declared = session.declared(params)?;
             session.explained(&format!("{prefix}{sql}"), params, &declared, read_only)
         });
         let json = json.map_err(|mut error| {
             let before = u32::try_from(prefix.len()).unwrap_or(0);
-            error.position = error
-                .position
-                .map(|position| position.saturating_sub(before).max(1));
+            error.position = error.position.map(|position| position.saturating_sub(before).max(1));
             error
         })?;
-        Ok(Plan {
-            text: plan::render(&json),
-            json: Some(json),
-        })
+        Ok(Plan { text: plan::render(&json), json: Some(json) })
     }
 
-    fn explained(
-        &mut self,
-        sql: &str,
-        params: &[Parameter],
-        declared: &[u32],
-        read_only: bool,
-    ) -> Result<String, Fault> {
+    fn explained(&mut self, sql: &str, params: &[Parameter], declared: &[u32], read_only: bool) -> Result<String, Fault> {
         let own = self.status == TransactionStatus::Idle;
         let mut commands = 1;
         if own {
             self.wrapped = true;
-            frontend::command(
-                self.link.out(),
-                if read_only {
-                    "BEGIN READ ONLY"
-                } else {
-                    "BEGIN"
-                },
-            );
+            frontend::command(self.link.out(), if read_only { "BEGIN READ ONLY" } else { "BEGIN" });
         } else {
             frontend::command(self.link.out(), &format!("SAVEPOINT {SAVEPOINT}"));
             if read_only {
@@ -85,21 +59,13 @@ impl<W: Wire> Session<W> {
         let drained = self.drain();
         // Whether it failed or not, the caller's transaction goes on as if nothing had been.
         if self.status != TransactionStatus::Idle {
-            self.simple(&format!(
-                "ROLLBACK TO SAVEPOINT {SAVEPOINT}; RELEASE SAVEPOINT {SAVEPOINT}"
-            ))?;
+            self.simple(&format!("ROLLBACK TO SAVEPOINT {SAVEPOINT}; RELEASE SAVEPOINT {SAVEPOINT}"))?;
         }
         let json = json?;
         drained.map(|()| json)
     }
 
-    fn plan_json(
-        &mut self,
-        sql: &str,
-        params: &[Parameter],
-        declared: &[u32],
-        commands: u32,
-    ) -> Result<String, Fault> {
+    fn plan_json(&mut self, sql: &str, params: &[Parameter], declared: &[u32], commands: u32) -> Result<String, Fault> {
         let out = self.link.out();
         frontend::parse(out, "", sql, declared);
         frontend::describe_statement(out, "");

@@ -24,14 +24,7 @@ pub(super) struct Link<S> {
 
 impl<S: Stream> Link<S> {
     pub(super) fn new(stream: S, limit: usize) -> Self {
-        Self {
-            stream,
-            inbox: Inbox::new(limit),
-            out: Vec::new(),
-            awaited: 0,
-            unsent: 0,
-            open: false,
-        }
+        Self { stream, inbox: Inbox::new(limit), out: Vec::new(), awaited: 0, unsent: 0, open: false }
     }
 
     /// To write messages of the extended protocol into.
@@ -104,6 +97,7 @@ impl<S: Stream> Link<S> {
     pub(super) fn send(&mut self) -> Result<(), IoError> {
         let sent = self.stream.write(&self.out);
         self.out.clear();
+        self.awaited += std::mem::take(&mut self.unsent);
         sent
     }
 }

@@ -11,15 +11,9 @@ pub(crate) type Rows = Vec<Vec<Option<String>>>;
 
 impl<W: Wire> Session<W> {
     /// The rows of each of these queries, which all take the same values.
-    pub(crate) fn lookup<const N: usize>(
-        &mut self,
-        queries: [&str; N],
-        values: &[Option<&str>],
-    ) -> Result<[Rows; N], Error> {
-        let values: Vec<BindValue<'_>> = values
-            .iter()
-            .map(|value| value.map_or(BindValue::Null, |text| BindValue::Text(text.into())))
-            .collect();
+    pub(crate) fn lookup<const N: usize>(&mut self, queries: [&str; N], values: &[Option<&str>]) -> Result<[Rows; N], Error> {
+        let values: Vec<BindValue<'_>> =
+            values.iter().map(|value| value.map_or(BindValue::Null, |text| BindValue::Text(text.into()))).collect();
         self.call(|session| {
             for query in queries {
                 let out = session.link.out();
@@ -49,10 +43,7 @@ impl<W: Wire> Session<W> {
             match self.next()? {
                 Event::Row => rows.push(self.text_row()?),
                 Event::Message(
-                    Message::ParseComplete
-                    | Message::BindComplete
-                    | Message::RowDescription(_)
-                    | Message::Ready(_),
+                    Message::ParseComplete | Message::BindComplete | Message::RowDescription(_) | Message::Ready(_),
                 ) => {}
                 Event::Message(Message::CommandComplete(_)) => return Ok(rows),
                 Event::Message(Message::Error(fields)) => return Err(Fault::Server(fields)),

@@ -68,10 +68,7 @@ fn node(plan: &Map<String, Value>, depth: usize, text: &mut String) {
         }
     }
     if let Some(Value::Array(plans)) = plan.get("Plans") {
-        plans
-            .iter()
-            .filter_map(Value::as_object)
-            .for_each(|plan| node(plan, depth + 1, text));
+        plans.iter().filter_map(Value::as_object).for_each(|plan| node(plan, depth + 1, text));
     }
 }
 
@@ -91,10 +88,7 @@ fn headline(plan: &Map<String, Value>) -> String {
     if let Some(index) = get("Index Name") {
         let _ = write!(line, " using {index}");
     }
-    if let Some(relation) = get("Relation Name")
-        .or(get("CTE Name"))
-        .or(get("Function Name"))
-    {
+    if let Some(relation) = get("Relation Name").or(get("CTE Name")).or(get("Function Name")) {
         line.push_str(" on ");
         if let Some(schema) = get("Schema") {
             let _ = write!(line, "{schema}.");
@@ -112,21 +106,11 @@ fn costs(plan: &Map<String, Value>, text: &mut String) {
         let [a, b, c, d] = names.map(|name| plan.get(name).map(Value::to_string));
         Some([a?, b?, c?, d?])
     };
-    if let Some([start, total, rows, width]) =
-        all(["Startup Cost", "Total Cost", "Plan Rows", "Plan Width"])
-    {
+    if let Some([start, total, rows, width]) = all(["Startup Cost", "Total Cost", "Plan Rows", "Plan Width"]) {
         let _ = write!(text, "  (cost={start}..{total} rows={rows} width={width})");
     }
-    if let Some([start, total, rows, loops]) = all([
-        "Actual Startup Time",
-        "Actual Total Time",
-        "Actual Rows",
-        "Actual Loops",
-    ]) {
-        let _ = write!(
-            text,
-            " (actual time={start}..{total} rows={rows} loops={loops})"
-        );
+    if let Some([start, total, rows, loops]) = all(["Actual Startup Time", "Actual Total Time", "Actual Rows", "Actual Loops"]) {
+        let _ = write!(text, " (actual time={start}..{total} rows={rows} loops={loops})");
     }
 }
 
@@ -158,12 +142,7 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 

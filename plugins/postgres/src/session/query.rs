@@ -1,16 +1,19 @@
 //! Running one statement.
 //!
-//! A statement that the server knows goes as Bind and Execute; a new one is first parsed and described, since how its
-//! columns are read depends on their types. What goes before (the time limit, BEGIN READ ONLY) and after (COMMIT) travels in
+//! A statement that the server knows goes as Bind and Execute; one that only the driver knows (since a reset) with Parse and
+//! Describe before them, in the same message; a new one is first parsed and described, since how its columns are read depends
+//! on their types. What goes before (the time limit, BEGIN READ ONLY) and after (COMMIT) travels in
 //! the same messages.
 
 use super::cursor::{Mode, Run};
-use super::statements::{History, Prepared};
+use super::reset::{self, DISCARD};
+use super::statements::{History, Known, Prepared};
+use super::traces::{self, Traces};
 use super::{Event, Fault, Session, refuse};
 use crate::protocol::frontend::{self, BindValue};
-use crate::protocol::{ErrorFields, FieldDescription, Message, TransactionStatus};
+use crate::protocol::{ErrorFields, Message, TransactionStatus};
 use crate::wire::Wire;
-use bulkhead_driver::{Batch, Column, Completion, Error, ErrorKind, Parameter, QueryOptions};
+use bulkhead_driver::{Batch, Column, Completion, Error, ErrorKind, Parameter, QueryOptions, Value};
 use std::rc::Rc;
 
 /// What `query` answers: `done`, or a result that is open under `run`.
@@ -31,46 +34,42 @@ impl<W: Wire> Session<W> {
     ///
     /// # Errors
     /// The server's, or the connection's.
-    pub fn query(
-        &mut self,
-        sql: &str,
-        params: &[Parameter],
-        options: &QueryOptions,
-    ) -> Result<Answer, Error> {
+    pub fn query(&mut self, sql: &str, params: &[Parameter], options: &QueryOptions) -> Result<Answer, Error> {
         refuse::check(sql)?;
-        self.call(|session| session.run_statement(sql, params, options))
+        self.call_owing(|session| session.run_statement(sql, params, options))
     }
 
-    fn run_statement(
-        &mut self,
-        sql: &str,
-        params: &[Parameter],
-        options: &QueryOptions,
-    ) -> Result<Answer, Fault> {
-        self.pristine = false;
+    fn run_statement(&mut self, sql: &str, params: &[Parameter], options: &QueryOptions) -> Result<Answer, Fault> {
+        let traces = traces::of(sql);
+        if self.owes_reset {
+            // What a hint or an array needs is asked of a clean session.
+            if params.iter().any(needs_lookup) {
+                self.pay_reset()?;
+            } else {
+                self.discarded();
+            }
+        }
+        self.traces = self.traces.max(traces);
         let read_only = self.guard(options.read_only)?;
         let declared = self.declared(params)?;
         match self.execute(sql, params, &declared, read_only, options) {
             Err(Stale::Plan(fields, prepared)) => {
-                // The tables may have changed since it was parsed; nothing of it has run.
+                // The tables may have changed since it was parsed; nothing of it has run, or nothing that counts.
                 self.statements.remove(&prepared);
-                if self.status != TransactionStatus::Idle && !self.wrapped {
+                if let Some(fields) = fields
+                    && self.status != TransactionStatus::Idle
+                    && !self.wrapped
+                {
                     return Err(Fault::Server(fields));
                 }
                 self.recover(false)?;
-                self.execute(sql, params, &declared, read_only, options)
-                    .map_err(Stale::into_fault)?;
+                self.execute(sql, params, &declared, read_only, options).map_err(Stale::into_fault)?;
             }
             other => other.map_err(Stale::into_fault)?,
         }
         let columns = self.run.as_ref().map(Run::columns).unwrap_or_default();
         let part = self.fetch(options.batch_rows, options.batch_bytes)?;
-        Ok(Answer {
-            columns,
-            batch: part.batch,
-            done: part.done,
-            run: self.runs,
-        })
+        Ok(Answer { columns, batch: part.batch, done: part.done, run: self.runs })
     }
 
     /// How a statement is kept from writing, if it is.
@@ -81,11 +80,10 @@ impl<W: Wire> Session<W> {
             // The server refuses everything but ROLLBACK.
             TransactionStatus::Failed => Ok(Guard::None),
             TransactionStatus::Open if self.transaction_read_only => Ok(Guard::Setting),
-            TransactionStatus::Open => Err(Error::new(
-                ErrorKind::ReadOnly,
-                "a read-only statement in a transaction that is not read-only",
-            )
-            .hint("begin the transaction read-only, or commit it first")),
+            TransactionStatus::Open => {
+                Err(Error::new(ErrorKind::ReadOnly, "a read-only statement in a transaction that is not read-only")
+                    .hint("begin the transaction read-only, or commit it first"))
+            }
         }
     }
 
@@ -101,28 +99,35 @@ impl<W: Wire> Session<W> {
         let known = self.statements.find(sql, declared);
         let kept = known.is_some();
         // Values first: what can't be sent is refused before anything is.
-        let (commands, prepared, values, history) = match known {
-            Some((prepared, history)) => {
+        let (commands, mut prepared, values, history, revived) = match known {
+            Some(Known { prepared, history, on_server }) => {
                 let values = self.values(params, &prepared.parameters)?;
-                (self.before(guard, options), prepared, values, history)
+                let commands = self.before(guard, traces::of(sql), options);
+                if !on_server {
+                    self.send_parse(sql, declared, &prepared.name);
+                }
+                (commands, prepared, values, history, !on_server)
             }
             None => {
-                let commands = self.before(guard, options);
+                let commands = self.before(guard, traces::of(sql), options);
                 let prepared = self.prepare(sql, declared, commands)?;
                 let values = self.values(params, &prepared.parameters)?;
-                (0, prepared, values, History::default())
+                (0, prepared, values, History::default(), false)
             }
         };
         let mode = self.mode(&prepared, history, guard, options);
         self.bind_and_execute(&prepared, &values, mode, history, options);
         self.skip_commands(commands)?;
+        if revived {
+            prepared = self.revived(prepared, guard == Guard::Transaction)?;
+        }
         loop {
             match self.next()? {
                 Event::Message(Message::BindComplete) => break,
                 // The end of the time limit's own group.
                 Event::Message(Message::Ready(_)) => {}
                 Event::Message(Message::Error(fields)) if kept && is_stale(&fields) => {
-                    return Err(Stale::Plan(fields, prepared));
+                    return Err(Stale::Plan(Some(fields), prepared));
                 }
                 Event::Message(Message::Error(fields)) => return Err(Fault::Server(fields).into()),
                 _ => return Err(Self::unexpected().into()),
@@ -134,8 +139,13 @@ impl<W: Wire> Session<W> {
     }
 
     /// What goes before the statement. Answers how many commands that is.
-    fn before(&mut self, guard: Guard, options: &QueryOptions) -> u32 {
+    fn before(&mut self, guard: Guard, traces: Traces, options: &QueryOptions) -> u32 {
         let mut commands = 0;
+        if std::mem::take(&mut self.owes_reset) {
+            frontend::command(self.link.out(), DISCARD);
+            self.discarding = true;
+            commands += 1;
+        }
         // Not within a transaction, which could take it back; not behind PgBouncer, where it would meet others.
         if let Some(limit) = options.timeout_ms
             && self.status == TransactionStatus::Idle
@@ -143,7 +153,11 @@ impl<W: Wire> Session<W> {
             && self.statement_timeout != Some(limit)
         {
             frontend::command(self.link.out(), &format!("SET statement_timeout = {limit}"));
-            self.link.sync();
+            // A group of its own where the statement may be one that has to be alone in its group (VACUUM). Otherwise an
+            // error takes it back; `settle` knows.
+            if traces != Traces::Reading {
+                self.link.sync();
+            }
             self.statement_timeout = Some(limit);
             commands += 1;
         }
@@ -168,10 +182,12 @@ impl<W: Wire> Session<W> {
     pub(super) fn skip_commands(&mut self, mut commands: u32) -> Result<(), Fault> {
         while commands > 0 {
             match self.next()? {
-                Event::Message(Message::CommandComplete(_)) => commands -= 1,
-                Event::Message(
-                    Message::ParseComplete | Message::BindComplete | Message::Ready(_),
-                ) => {}
+                Event::Message(Message::CommandComplete(_)) => {
+                    commands -= 1;
+                    self.discarding = false;
+                }
+                Event::Message(Message::ParseComplete | Message::BindComplete | Message::Ready(_)) => {}
+                Event::Message(Message::Error(fields)) if self.discarding => return Err(reset::not_clean(fields)),
                 Event::Message(Message::Error(fields)) => return Err(Fault::Server(fields)),
                 _ => return Err(Self::unexpected()),
             }
@@ -179,88 +195,9 @@ impl<W: Wire> Session<W> {
         Ok(())
     }
 
-    /// Has the server parse the statement and say what its columns are.
-    fn prepare(
-        &mut self,
-        sql: &str,
-        declared: &[u32],
-        commands: u32,
-    ) -> Result<Rc<Prepared>, Fault> {
-        let name = self.statements.name_for(sql);
-        let gone = self.statements.take_gone();
-        let out = self.link.out();
-        for name in gone {
-            frontend::close_statement(out, &name);
-        }
-        frontend::parse(out, &name, sql, declared);
-        frontend::describe_statement(out, &name);
-        frontend::flush(out);
-        self.skip_commands(commands)?;
-        let mut parameters = Vec::new();
-        let fields = loop {
-            match self.next()? {
-                Event::Message(Message::ParseComplete | Message::Ready(_)) => {}
-                Event::Message(Message::ParameterDescription(types)) => parameters = types,
-                Event::Message(Message::RowDescription(fields)) => break fields,
-                Event::Message(Message::NoData) => break Vec::new(),
-                Event::Message(Message::Error(fields)) => return Err(Fault::Server(fields)),
-                _ => return Err(Self::unexpected()),
-            }
-        };
-        let prepared = Rc::new(self.described(name, parameters, fields)?);
-        self.statements.insert(sql, declared, prepared.clone());
-        Ok(prepared)
-    }
-
-    fn described(
-        &mut self,
-        name: String,
-        parameters: Vec<u32>,
-        fields: Vec<FieldDescription>,
-    ) -> Result<Prepared, Fault> {
-        let oids: Vec<u32> = fields.iter().map(|field| field.type_oid).collect();
-        self.look_up(&oids)?;
-        let mut columns = Vec::with_capacity(fields.len());
-        let mut codecs = Vec::with_capacity(fields.len());
-        for FieldDescription {
-            name,
-            type_oid,
-            type_modifier,
-        } in fields
-        {
-            let Some(kind) = self.types.of(type_oid) else {
-                return Err(Self::unexpected());
-            };
-            let native_type = kind.name_with(type_modifier);
-            columns.push(Column {
-                name,
-                kind: kind.codec.kind(),
-                native_type,
-                nullable: None,
-            });
-            codecs.push(kind.codec);
-        }
-        let formats = formats(codecs.iter().map(crate::types::Codec::format));
-        Ok(Prepared {
-            name,
-            parameters,
-            columns,
-            codecs,
-            formats,
-        })
-    }
-
     /// Whether all of it is asked for at once.
-    fn mode(
-        &self,
-        prepared: &Prepared,
-        history: History,
-        guard: Guard,
-        options: &QueryOptions,
-    ) -> Mode {
-        let fits = options
-            .max_rows
-            .is_some_and(|most| most <= options.batch_rows.into());
+    fn mode(&self, prepared: &Prepared, history: History, guard: Guard, options: &QueryOptions) -> Mode {
+        let fits = options.max_rows.is_some_and(|most| most <= options.batch_rows.into());
         if prepared.columns.is_empty() || history.small || fits {
             Mode::Whole
         } else if matches!(guard, Guard::Transaction) || self.status == TransactionStatus::Open {
@@ -281,9 +218,7 @@ impl<W: Wire> Session<W> {
     ) {
         let rows = match mode {
             // A limit that doesn't fit the message is none that a result reaches.
-            Mode::Whole => options
-                .max_rows
-                .map_or(0, |most| u32::try_from(most.max(1)).unwrap_or(0)),
+            Mode::Whole => options.max_rows.map_or(0, |most| u32::try_from(most.max(1)).unwrap_or(0)),
             _ => history.portion(options.batch_rows, options.batch_bytes, options.max_rows),
         };
         let out = self.link.out();
@@ -302,6 +237,11 @@ impl<W: Wire> Session<W> {
     }
 }
 
+/// Whether the server has to be asked something before it can be sent.
+fn needs_lookup(param: &Parameter) -> bool {
+    param.type_hint.is_some() || matches!(param.value, Value::Json(_))
+}
+
 /// How the database itself is made to refuse writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Guard {
@@ -313,15 +253,19 @@ enum Guard {
 }
 
 /// A fault, or a kept statement that no longer fits.
-enum Stale {
-    Plan(ErrorFields, Rc<Prepared>),
+pub(super) enum Stale {
+    /// Which, and what the server said, if it did.
+    Plan(Option<ErrorFields>, Rc<Prepared>),
     Fault(Fault),
 }
 
 impl Stale {
     fn into_fault(self) -> Fault {
         match self {
-            Self::Plan(fields, _) => Fault::Server(fields),
+            Self::Plan(Some(fields), _) => Fault::Server(fields),
+            Self::Plan(None, _) => {
+                Fault::Other(Error::new(ErrorKind::Internal, "the statement's columns changed twice while it was being sent"))
+            }
             Self::Fault(fault) => fault,
         }
     }
@@ -334,17 +278,7 @@ impl<F: Into<Fault>> From<F> for Stale {
 }
 
 /// What a statement can meet before it runs when what it was parsed against has changed: the plan's result (0A000), its name
-/// (26000), its names and operators (42), or the types of its parameters (22).
+/// (26000), its names and operators (42), the types of its parameters (22), or the number of its columns (08P01).
 fn is_stale(fields: &ErrorFields) -> bool {
-    matches!(fields.code.get(..2), Some("0A" | "26" | "42" | "22"))
-}
-
-/// One for all columns if they are the same, as Bind allows.
-fn formats(formats: impl ExactSizeIterator<Item = i16> + Clone) -> Vec<i16> {
-    let mut all = formats.clone();
-    match all.next() {
-        None => Vec::new(),
-        Some(first) if all.all(|format| format == first) => vec![first],
-        Some(_) => formats.collect(),
-    }
+    matches!(fields.code.get(..2), Some("08" | "0A" | "26" | "42" | "22"))
 }

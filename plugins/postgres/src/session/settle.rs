@@ -13,20 +13,15 @@ const CANCELED: &str = "57014";
 
 impl<W: Wire> Session<W> {
     pub(super) fn settle(&mut self, fault: Fault) -> Error {
+        // Whether the last SET counts isn't known now.
+        self.statement_timeout = None;
         let error = match fault {
-            Fault::Io(IoError::Cancelled) => {
-                self.interrupted(ErrorKind::Cancelled, "the statement was cancelled")
-            }
-            Fault::Io(IoError::Timeout) => self.interrupted(
-                ErrorKind::Timeout,
-                "the statement ran out of time and was stopped",
-            ),
+            Fault::Io(IoError::Cancelled) => self.interrupted(ErrorKind::Cancelled, "the statement was cancelled"),
+            Fault::Io(IoError::Timeout) => self.interrupted(ErrorKind::Timeout, "the statement ran out of time and was stopped"),
             Fault::Io(error) => error.into(),
-            Fault::Malformed(what) => Error::new(
-                ErrorKind::Protocol,
-                format!("the server broke the protocol: {what}"),
-            )
-            .connection_lost(),
+            Fault::Malformed(what) => {
+                Error::new(ErrorKind::Protocol, format!("the server broke the protocol: {what}")).connection_lost()
+            }
             Fault::Server(fields) => self.recovered(sqlstate::error(fields)),
             Fault::Other(error) => self.recovered(error),
         };
@@ -41,23 +36,13 @@ impl<W: Wire> Session<W> {
     fn interrupted(&mut self, kind: ErrorKind, message: &str) -> Error {
         let error = Error::new(kind, message).sqlstate(CANCELED);
         if self.cancel().is_err() {
-            return error
-                .detail("the server could not be told to stop it")
-                .connection_lost();
+            return error.detail("the server could not be told to stop it").connection_lost();
         }
-        if self.recover(true).is_err() {
-            error.connection_lost()
-        } else {
-            error
-        }
+        if self.recover(true).is_err() { error.connection_lost() } else { error }
     }
 
     fn recovered(&mut self, error: Error) -> Error {
-        if error.connection_usable && self.recover(false).is_err() {
-            error.connection_lost()
-        } else {
-            error
-        }
+        if error.connection_usable && self.recover(false).is_err() { error.connection_lost() } else { error }
     }
 
     /// Ends the group in hand, reads to its end, and rolls back a transaction of the driver's own.

@@ -1,7 +1,8 @@
 //! Transactions, and asking whether the connection lives.
 
-use super::{Event, Fault, Session};
-use crate::protocol::{Message, TransactionStatus, frontend};
+use super::Session;
+use super::traces::Traces;
+use crate::protocol::{TransactionStatus, frontend};
 use crate::wire::{Stream, Wire};
 use bulkhead_driver::{Error, ErrorKind, Isolation, TransactionOptions};
 
@@ -14,29 +15,19 @@ impl<W: Wire> Session<W> {
         let read_only = options.read_only || self.read_only;
         self.call(|session| {
             if session.status != TransactionStatus::Idle {
-                return Err(
-                    Error::new(ErrorKind::InvalidValue, "a transaction is open already")
-                        .sqlstate("25001")
-                        .into(),
-                );
+                return Err(Error::new(ErrorKind::InvalidValue, "a transaction is open already").sqlstate("25001").into());
             }
-            session.pristine = false;
+            session.traces = Traces::Any;
             let isolation = match options.isolation {
                 None => "",
                 Some(Isolation::ReadUncommitted) => " ISOLATION LEVEL READ UNCOMMITTED",
                 Some(Isolation::ReadCommitted) => " ISOLATION LEVEL READ COMMITTED",
                 // What PostgreSQL calls so is snapshot isolation.
-                Some(Isolation::RepeatableRead | Isolation::Snapshot) => {
-                    " ISOLATION LEVEL REPEATABLE READ"
-                }
+                Some(Isolation::RepeatableRead | Isolation::Snapshot) => " ISOLATION LEVEL REPEATABLE READ",
                 Some(Isolation::Serializable) => " ISOLATION LEVEL SERIALIZABLE",
             };
             // Once a query has run, SET TRANSACTION READ WRITE is refused.
-            let mode = if read_only {
-                " READ ONLY; SELECT 1"
-            } else {
-                " READ WRITE"
-            };
+            let mode = if read_only { " READ ONLY; SELECT 1" } else { " READ WRITE" };
             session.simple(&format!("BEGIN{isolation}{mode}"))?;
             session.transaction_read_only = read_only;
             Ok(())
@@ -50,23 +41,13 @@ impl<W: Wire> Session<W> {
     pub fn commit(&mut self) -> Result<(), Error> {
         self.call(|session| {
             if session.status == TransactionStatus::Idle {
-                return Err(
-                    Error::new(ErrorKind::InvalidValue, "no transaction is open")
-                        .sqlstate("25P01")
-                        .into(),
-                );
+                return Err(Error::new(ErrorKind::InvalidValue, "no transaction is open").sqlstate("25P01").into());
             }
             let failed = session.status == TransactionStatus::Failed;
             session.simple("COMMIT")?;
             if failed {
-                let error = Error::new(
-                    ErrorKind::InvalidValue,
-                    "the transaction had failed and was rolled back",
-                );
-                return Err(error
-                    .sqlstate("25P02")
-                    .hint("run it again from its beginning")
-                    .into());
+                let error = Error::new(ErrorKind::InvalidValue, "the transaction had failed and was rolled back");
+                return Err(error.sqlstate("25P02").hint("run it again from its beginning").into());
             }
             Ok(())
         })
@@ -77,13 +58,7 @@ impl<W: Wire> Session<W> {
     /// # Errors
     /// If the connection is lost.
     pub fn rollback(&mut self) -> Result<(), Error> {
-        self.call(|session| {
-            if session.status == TransactionStatus::Idle {
-                Ok(())
-            } else {
-                session.simple("ROLLBACK")
-            }
-        })
+        self.call(|session| if session.status == TransactionStatus::Idle { Ok(()) } else { session.simple("ROLLBACK") })
     }
 
     /// One round trip.
@@ -109,23 +84,6 @@ impl<W: Wire> Session<W> {
         self.link.forget_unsent();
         frontend::terminate(self.link.out());
         self.link.send().map_err(Error::from)
-    }
-
-    /// Runs statements of the driver's own and collects their rows, as text, of all of them together.
-    pub(super) fn simple_rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Fault> {
-        self.link.query(sql);
-        let mut rows = Vec::new();
-        while self.link.awaits_ready() {
-            match self.next()? {
-                Event::Row => rows.push(self.text_row()?),
-                Event::Message(Message::Error(fields)) => {
-                    self.drain()?;
-                    return Err(Fault::Server(fields));
-                }
-                Event::Message(_) => {}
-            }
-        }
-        Ok(rows)
     }
 }
 

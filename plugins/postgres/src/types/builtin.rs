@@ -27,9 +27,7 @@ impl Builtin {
 /// The type of that OID, or whose array type has it.
 #[must_use]
 pub fn by_oid(oid: u32) -> Option<&'static Builtin> {
-    BUILTINS
-        .iter()
-        .find(|builtin| builtin.oid == oid || builtin.array == oid && oid != 0)
+    BUILTINS.iter().find(|builtin| builtin.oid == oid || builtin.array == oid && oid != 0)
 }
 
 /// The OID of a type by its name as `pg_type` or SQL has it, with or without modifiers, `[]` after it for an array.
@@ -43,25 +41,15 @@ pub fn by_name(name: &str) -> Option<u32> {
     // `timestamp(3) with time zone`: the modifier may stand in the middle.
     let element = match (element.find('('), element.find(')')) {
         (Some(open), Some(close)) if open < close => {
-            let (before, after) = (
-                element.get(..open)?,
-                element.get(close.saturating_add(1)..)?,
-            );
+            let (before, after) = (element.get(..open)?, element.get(close.saturating_add(1)..)?);
             format!("{}{after}", before.trim_end())
         }
         _ => element.to_owned(),
     };
     let element = element.to_ascii_lowercase();
-    let element = ALIASES
-        .iter()
-        .find(|(alias, _)| *alias == element)
-        .map_or(element.as_str(), |(_, name)| name);
+    let element = ALIASES.iter().find(|(alias, _)| *alias == element).map_or(element.as_str(), |(_, name)| name);
     let builtin = BUILTINS.iter().find(|builtin| builtin.name == element)?;
-    if array {
-        Some(builtin.array).filter(|oid| *oid != 0)
-    } else {
-        Some(builtin.oid)
-    }
+    if array { Some(builtin.array).filter(|oid| *oid != 0) } else { Some(builtin.oid) }
 }
 
 /// SQL's names for types that `pg_type` calls otherwise.
@@ -91,21 +79,11 @@ const TEXT: Codec = Codec::Text(ColumnKind::Text);
 const DECIMAL: Codec = Codec::Text(ColumnKind::Decimal);
 
 const fn scalar(oid: u32, name: &'static str, array: u32, scalar: Scalar) -> Builtin {
-    Builtin {
-        oid,
-        name,
-        array,
-        codec: Codec::Scalar(scalar),
-    }
+    Builtin { oid, name, array, codec: Codec::Scalar(scalar) }
 }
 
 const fn text(oid: u32, name: &'static str, array: u32, codec: Codec) -> Builtin {
-    Builtin {
-        oid,
-        name,
-        array,
-        codec,
-    }
+    Builtin { oid, name, array, codec }
 }
 
 #[rustfmt::skip]
@@ -200,12 +178,7 @@ const BUILTINS: &[Builtin] = &[
 ];
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
@@ -228,11 +201,8 @@ mod tests {
 
     #[test]
     fn no_oid_twice() {
-        let mut oids: Vec<u32> = BUILTINS
-            .iter()
-            .flat_map(|builtin| [builtin.oid, builtin.array])
-            .filter(|oid| *oid != 0)
-            .collect();
+        let mut oids: Vec<u32> =
+            BUILTINS.iter().flat_map(|builtin| [builtin.oid, builtin.array]).filter(|oid| *oid != 0).collect();
         let count = oids.len();
         oids.sort_unstable();
         oids.dedup();

@@ -55,27 +55,16 @@ fn interval(modifier: i32) -> String {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
     #[test]
     fn spellings() {
-        assert_eq!(
-            spell("numeric", ((5 << 16) | (0x7ff & -2_i32)) + 4),
-            "(5,-2)"
-        );
+        assert_eq!(spell("numeric", ((5 << 16) | (0x7ff & -2_i32)) + 4), "(5,-2)");
         assert_eq!(spell("timestamptz", 3), "(3)");
         assert_eq!(spell("interval", (ALL_FIELDS << 16) | 2), "(2)");
-        assert_eq!(
-            spell("interval", (6 << 16) | FULL_PRECISION),
-            " year to month"
-        );
+        assert_eq!(spell("interval", (6 << 16) | FULL_PRECISION), " year to month");
         assert_eq!(spell("int4", 7), "");
         assert_eq!(spell("numeric", -1), "");
     }

@@ -2,9 +2,7 @@
 
 use super::{Stream, Wire};
 use bulkhead_driver::secrets::{self, Encoding, ScramProof, Secret, SecretError};
-use bulkhead_driver::transport::{
-    self, ByteStream, IoError, TlsFraming, TlsInfo, TlsOptions, TlsPolicy,
-};
+use bulkhead_driver::transport::{self, ByteStream, IoError, TlsFraming, TlsInfo, TlsOptions, TlsPolicy};
 
 /// The registered ALPN name (IANA, "PostgreSQL").
 const ALPN: &str = "postgresql";
@@ -19,15 +17,11 @@ impl Host {
     /// With the password that the host keeps for this database, if it has one.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            password: secrets::open("password"),
-        }
+        Self { password: secrets::open("password") }
     }
 
     fn password(&self) -> Result<&Secret, SecretError> {
-        self.password
-            .as_ref()
-            .ok_or_else(|| SecretError::Denied("no password is configured".to_owned()))
+        self.password.as_ref().ok_or_else(|| SecretError::Denied("no password is configured".to_owned()))
     }
 }
 
@@ -56,14 +50,8 @@ impl Wire for Host {
         self.password.is_some()
     }
 
-    fn scram(
-        &self,
-        salt: &[u8],
-        iterations: u32,
-        auth_message: &str,
-    ) -> Result<ScramProof, SecretError> {
-        self.password()?
-            .scram_sha_256(salt, iterations, auth_message.as_bytes())
+    fn scram(&self, salt: &[u8], iterations: u32, auth_message: &str) -> Result<ScramProof, SecretError> {
+        self.password()?.scram_sha_256(salt, iterations, auth_message.as_bytes())
     }
 
     fn md5(&self, user: &str, salt: [u8; 4]) -> Result<String, SecretError> {
@@ -71,17 +59,10 @@ impl Wire for Host {
     }
 
     fn password_length(&self) -> u32 {
-        self.password
-            .as_ref()
-            .map_or(0, |password| password.length(Encoding::Utf8))
+        self.password.as_ref().map_or(0, |password| password.length(Encoding::Utf8))
     }
 
-    fn send_password(
-        &self,
-        to: &ByteStream,
-        before: &[u8],
-        after: &[u8],
-    ) -> Result<(), SecretError> {
+    fn send_password(&self, to: &ByteStream, before: &[u8], after: &[u8]) -> Result<(), SecretError> {
         self.password()?.send(to, before, Encoding::Utf8, after)
     }
 }
@@ -100,13 +81,7 @@ impl Stream for ByteStream {
     }
 
     fn start_tls(&self) -> Result<TlsInfo, IoError> {
-        ByteStream::start_tls(
-            self,
-            &TlsOptions {
-                alpn: vec![ALPN.to_owned()],
-                framing: TlsFraming::Plain,
-            },
-        )
+        ByteStream::start_tls(self, &TlsOptions { alpn: vec![ALPN.to_owned()], framing: TlsFraming::Plain })
     }
 
     fn server_end_point(&self) -> Option<Vec<u8>> {

@@ -2,16 +2,7 @@ use crate::support::{Client, connect, connect_with, options, run, run_with};
 use bulkhead_driver::{Error, ErrorKind, QueryOptions, TransactionOptions};
 
 fn guarded(client: &mut Client, sql: &str) -> Result<(), Error> {
-    run_with(
-        client,
-        sql,
-        &[],
-        QueryOptions {
-            read_only: true,
-            ..options()
-        },
-    )
-    .map(drop)
+    run_with(client, sql, &[], QueryOptions { read_only: true, ..options() }).map(drop)
 }
 
 /// Statements that write, or try to.
@@ -29,11 +20,7 @@ const WRITES: &[&str] = &[
 ];
 
 fn count(client: &mut Client) -> String {
-    run(client, "SELECT count(*) FROM guarded")
-        .unwrap()
-        .one()
-        .unwrap()
-        .to_owned()
+    run(client, "SELECT count(*) FROM guarded").unwrap().one().unwrap().to_owned()
 }
 
 fn table(client: &mut Client) {
@@ -51,10 +38,7 @@ fn no_statement_writes() {
     for round in 0..2 {
         for sql in WRITES {
             assert!(guarded(&mut client, sql).is_err(), "{sql} in round {round}");
-            assert!(
-                run(&mut whole, sql).is_err(),
-                "{sql} on a read-only connection"
-            );
+            assert!(run(&mut whole, sql).is_err(), "{sql} on a read-only connection");
         }
         // Allowed, and without effect on the next statement.
         for sql in [
@@ -70,11 +54,7 @@ fn no_statement_writes() {
             for client in [&mut client, &mut whole] {
                 let _ = guarded(client, sql);
                 let error = guarded(client, "INSERT INTO guarded VALUES (3)").unwrap_err();
-                assert_eq!(
-                    (error.kind, error.sqlstate.as_deref()),
-                    (ErrorKind::ReadOnly, Some("25006")),
-                    "after {sql}"
-                );
+                assert_eq!((error.kind, error.sqlstate.as_deref()), (ErrorKind::ReadOnly, Some("25006")), "after {sql}");
             }
         }
     }
@@ -84,42 +64,20 @@ fn no_statement_writes() {
     assert_eq!(count(&mut writer), "2");
 
     // In a transaction.
-    let begin = |client: &mut Client, read_only| {
-        client.begin(TransactionOptions {
-            isolation: None,
-            read_only,
-        })
-    };
-    for escape in [
-        "SET TRANSACTION READ WRITE",
-        "COMMIT AND CHAIN",
-        "ROLLBACK AND CHAIN",
-        "SAVEPOINT a",
-        "COMMIT",
-    ] {
+    let begin = |client: &mut Client, read_only| client.begin(TransactionOptions { isolation: None, read_only });
+    for escape in ["SET TRANSACTION READ WRITE", "COMMIT AND CHAIN", "ROLLBACK AND CHAIN", "SAVEPOINT a", "COMMIT"] {
         begin(&mut client, true).unwrap();
         let _ = guarded(&mut client, escape);
         let _ = guarded(&mut client, "SET TRANSACTION READ WRITE");
-        assert!(
-            guarded(&mut client, "INSERT INTO guarded VALUES (3)").is_err(),
-            "after {escape}"
-        );
+        assert!(guarded(&mut client, "INSERT INTO guarded VALUES (3)").is_err(), "after {escape}");
         client.rollback().unwrap();
     }
     begin(&mut client, false).unwrap();
     let error = guarded(&mut client, "SELECT 1").unwrap_err();
-    assert_eq!(
-        (error.kind, error.connection_usable),
-        (ErrorKind::ReadOnly, true)
-    );
+    assert_eq!((error.kind, error.connection_usable), (ErrorKind::ReadOnly, true));
     client.rollback().unwrap();
     begin(&mut whole, false).unwrap();
-    assert_eq!(
-        run(&mut whole, "INSERT INTO guarded VALUES (3)")
-            .unwrap_err()
-            .kind,
-        ErrorKind::ReadOnly
-    );
+    assert_eq!(run(&mut whole, "INSERT INTO guarded VALUES (3)").unwrap_err().kind, ErrorKind::ReadOnly);
     whole.rollback().unwrap();
     assert_eq!(count(&mut writer), "2");
     run(&mut writer, "DROP TABLE guarded").unwrap();

@@ -1,10 +1,7 @@
 //! Where the server is, sessions on it, and reading answers.
 
 use crate::wire::{Native, Outside};
-use bulkhead_driver::{
-    Batch, Column, ColumnKind, Completion, ConnectOptions, Error, Parameter, QueryOptions, Value,
-    Values,
-};
+use bulkhead_driver::{Batch, Column, ColumnKind, Completion, ConnectOptions, Error, Parameter, QueryOptions, Value, Values};
 use bulkhead_postgres::session::Session;
 use serde_json::Value as Json;
 use std::rc::Rc;
@@ -50,13 +47,7 @@ pub(crate) fn connect_with(change: impl FnOnce(&mut ConnectOptions)) -> (Client,
 }
 
 pub(crate) fn options() -> QueryOptions {
-    QueryOptions {
-        read_only: false,
-        timeout_ms: None,
-        max_rows: None,
-        batch_rows: 16_384,
-        batch_bytes: 256 << 10,
-    }
+    QueryOptions { read_only: false, timeout_ms: None, max_rows: None, batch_rows: 16_384, batch_bytes: 256 << 10 }
 }
 
 /// A whole answer.
@@ -80,19 +71,9 @@ pub(crate) fn run(client: &mut Client, sql: &str) -> Result<Table, Error> {
     run_with(client, sql, &[], options())
 }
 
-pub(crate) fn run_with(
-    client: &mut Client,
-    sql: &str,
-    params: &[Parameter],
-    options: QueryOptions,
-) -> Result<Table, Error> {
+pub(crate) fn run_with(client: &mut Client, sql: &str, params: &[Parameter], options: QueryOptions) -> Result<Table, Error> {
     let answer = client.query(sql, params, &options)?;
-    let mut table = Table {
-        columns: answer.columns,
-        rows: vec![],
-        batches: 0,
-        done: end(),
-    };
+    let mut table = Table { columns: answer.columns, rows: vec![], batches: 0, done: end() };
     let (mut batch, mut done) = (answer.batch, answer.done);
     loop {
         if let Some(batch) = batch {
@@ -105,43 +86,24 @@ pub(crate) fn run_with(
             return Ok(table);
         }
         let part = client.next_part(answer.run, options.batch_rows, options.batch_bytes)?;
-        assert!(
-            part.batch.is_some() || part.done.is_some(),
-            "a cursor gave no rows and didn't end"
-        );
+        assert!(part.batch.is_some() || part.done.is_some(), "a cursor gave no rows and didn't end");
         (batch, done) = (part.batch, part.done);
     }
 }
 
 fn end() -> Completion {
-    Completion {
-        rows_affected: None,
-        command_tag: None,
-        notices: vec![],
-        outputs: vec![],
-        next: None,
-    }
+    Completion { rows_affected: None, command_tag: None, notices: vec![], outputs: vec![], next: None }
 }
 
 pub(crate) fn rows(batch: &Batch, columns: &[Column]) -> Vec<Vec<Option<String>>> {
     assert_eq!(batch.columns.len(), columns.len());
-    (0..batch.rows as usize)
-        .map(|row| {
-            (0..columns.len())
-                .map(|column| cell(batch, columns, column, row))
-                .collect()
-        })
-        .collect()
+    (0..batch.rows as usize).map(|row| (0..columns.len()).map(|column| cell(batch, columns, column, row)).collect()).collect()
 }
 
 fn cell(batch: &Batch, columns: &[Column], column: usize, row: usize) -> Option<String> {
     let data = &batch.columns[column];
     let bit = |bits: &[u8]| bits[row / 8] >> (row % 8) & 1 == 1;
-    if data
-        .validity
-        .as_ref()
-        .is_some_and(|validity| !bit(validity))
-    {
+    if data.validity.as_ref().is_some_and(|validity| !bit(validity)) {
         return None;
     }
     Some(match &data.values {
@@ -149,8 +111,7 @@ fn cell(batch: &Batch, columns: &[Column], column: usize, row: usize) -> Option<
         Values::Int64s(values) => values[row].to_string(),
         Values::Float64s(values) => values[row].to_string(),
         Values::Varying(varying) | Values::Mixed(varying) => {
-            let bytes =
-                &varying.data[varying.offsets[row] as usize..varying.offsets[row + 1] as usize];
+            let bytes = &varying.data[varying.offsets[row] as usize..varying.offsets[row + 1] as usize];
             if columns[column].kind == ColumnKind::Bytes {
                 bytes.iter().map(|byte| format!("{byte:02x}")).collect()
             } else {
@@ -161,17 +122,9 @@ fn cell(batch: &Batch, columns: &[Column], column: usize, row: usize) -> Option<
 }
 
 pub(crate) fn param(value: Value) -> Parameter {
-    Parameter {
-        name: None,
-        value,
-        type_hint: None,
-    }
+    Parameter { name: None, value, type_hint: None }
 }
 
 pub(crate) fn hinted(value: Value, hint: &str) -> Parameter {
-    Parameter {
-        name: None,
-        value,
-        type_hint: Some(hint.into()),
-    }
+    Parameter { name: None, value, type_hint: Some(hint.into()) }
 }

@@ -14,10 +14,7 @@ const VALUES: &[(&str, &str)] = &[
         "date",
         "('2000-01-01'),('1999-12-31'),('0001-01-01'),('0001-12-31 BC'),('4713-01-01 BC'),('5874897-12-31'),('10000-01-01'),('infinity'),('-infinity'),('2024-02-29'),('1900-02-28')",
     ),
-    (
-        "time",
-        "('00:00'),('24:00:00'),('23:59:59.999999'),('12:00:00.1')",
-    ),
+    ("time", "('00:00'),('24:00:00'),('23:59:59.999999'),('12:00:00.1')"),
     ("int2", "(-32768),(32767)"),
     ("int4", "(-2147483648),(2147483647)"),
     ("int8", "(-9223372036854775808),(9223372036854775807)"),
@@ -29,10 +26,7 @@ const VALUES: &[(&str, &str)] = &[
     ("bpchar(5)", "('ab')"),
     ("name", "('a name')"),
     ("\"char\"", "('x'),('')"),
-    (
-        "uuid",
-        "('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'),('ffffffff-ffff-ffff-ffff-ffffffffffff')",
-    ),
+    ("uuid", "('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'),('ffffffff-ffff-ffff-ffff-ffffffffffff')"),
     ("json", "('{\"b\" : [1,2]}'),('null'),('\"x\"')"),
     ("jsonb", "('{\"b\" : [1,2]}'),('null'),('1e400')"),
     ("inet", "('192.168.0.1/24'),('::1/64')"),
@@ -58,20 +52,12 @@ const VALUES: &[(&str, &str)] = &[
 fn scalars_are_spelled_as_the_server_spells_them() {
     let (mut client, _) = connect();
     for (name, values) in VALUES {
-        let sql = format!(
-            "SELECT v, v::text AS t FROM (SELECT column1::text::{name} AS v FROM (VALUES {values}) x) y"
-        );
+        let sql = format!("SELECT v, v::text AS t FROM (SELECT column1::text::{name} AS v FROM (VALUES {values}) x) y");
         let table = run(&mut client, &sql).unwrap_or_else(|error| panic!("{name}: {error:?}"));
         assert!(!table.rows.is_empty());
         for row in table.rows {
             // A cast of bpchar to text trims it; the value has its blanks.
-            let value = row[0].as_ref().map(|value| {
-                if name.starts_with("bpchar") {
-                    value.trim_end()
-                } else {
-                    value
-                }
-            });
+            let value = row[0].as_ref().map(|value| if name.starts_with("bpchar") { value.trim_end() } else { value });
             assert_eq!(value, row[1].as_deref(), "{name}");
         }
     }
@@ -116,9 +102,7 @@ fn random_values_too() {
 
 /// `2000-01-01 00:00:00+00 BC` as the contract has it.
 fn iso(text: &str) -> String {
-    let (text, era) = text
-        .strip_suffix(" BC")
-        .map_or((text, ""), |text| (text, " BC"));
+    let (text, era) = text.strip_suffix(" BC").map_or((text, ""), |text| (text, " BC"));
     format!("{}{era}", text.replacen(' ', "T", 1).replace("+00", "Z"))
 }
 
@@ -126,26 +110,14 @@ fn iso(text: &str) -> String {
 fn what_the_contract_spells_otherwise() {
     let (mut client, _) = connect();
     for (sql, expected) in [
-        (
-            "SELECT '0044-03-15 10:00 BC'::timestamp",
-            "0044-03-15T10:00:00 BC",
-        ),
+        ("SELECT '0044-03-15 10:00 BC'::timestamp", "0044-03-15T10:00:00 BC"),
         ("SELECT 'infinity'::timestamptz", "infinity"),
         ("SELECT '-infinity'::timestamp", "-infinity"),
-        (
-            "SELECT '294276-12-31 23:59:59.999999'::timestamp",
-            "294276-12-31T23:59:59.999999",
-        ),
-        (
-            "SELECT '2024-06-01 12:00+05:30'::timestamptz",
-            "2024-06-01T06:30:00Z",
-        ),
+        ("SELECT '294276-12-31 23:59:59.999999'::timestamp", "294276-12-31T23:59:59.999999"),
+        ("SELECT '2024-06-01 12:00+05:30'::timestamptz", "2024-06-01T06:30:00Z"),
         ("SELECT '12:00:00.5+05:30'::timetz", "12:00:00.5+05:30"),
         ("SELECT '24:00:00-15:59:59'::timetz", "24:00:00-15:59:59"),
-        (
-            "SELECT '1 year -2 mons 3 days -04:05:06.7'::interval",
-            "P10M3DT-4H-5M-6.7S",
-        ),
+        ("SELECT '1 year -2 mons 3 days -04:05:06.7'::interval", "P10M3DT-4H-5M-6.7S"),
         ("SELECT '0'::interval", "PT0S"),
         ("SELECT 0.1::float4", "0.1"),
         ("SELECT 'NaN'::float8", "NaN"),
@@ -158,12 +130,7 @@ fn what_the_contract_spells_otherwise() {
     }
     // Another session time zone changes nothing.
     run(&mut client, "SET TimeZone = 'Asia/Tokyo'").unwrap();
-    assert_eq!(
-        run(&mut client, "SELECT '2024-06-01 12:00+00'::timestamptz")
-            .unwrap()
-            .one(),
-        Some("2024-06-01T12:00:00Z")
-    );
+    assert_eq!(run(&mut client, "SELECT '2024-06-01 12:00+00'::timestamptz").unwrap().one(), Some("2024-06-01T12:00:00Z"));
 }
 
 #[test]
@@ -173,28 +140,16 @@ fn arrays_are_json() {
         ("SELECT '{}'::int[]", "[]"),
         ("SELECT ARRAY[[1,2],[3,NULL]]", "[[1,2],[3,null]]"),
         ("SELECT '[0:1]={1,2}'::int[]", "[1,2]"),
-        (
-            "SELECT ARRAY['a','b\"c',NULL,'']",
-            r#"["a","b\"c",null,""]"#,
-        ),
+        ("SELECT ARRAY['a','b\"c',NULL,'']", r#"["a","b\"c",null,""]"#),
         ("SELECT ARRAY[1.50, 'NaN']::numeric[]", r#"[1.50,"NaN"]"#),
         ("SELECT ARRAY[true,false]", "[true,false]"),
-        (
-            "SELECT ARRAY[0.1, 'Infinity']::float8[]",
-            r#"[0.1,"Infinity"]"#,
-        ),
+        ("SELECT ARRAY[0.1, 'Infinity']::float8[]", r#"[0.1,"Infinity"]"#),
         ("SELECT ARRAY['2024-01-01'::date]", r#"["2024-01-01"]"#),
-        (
-            "SELECT ARRAY['2024-01-01 00:00+00'::timestamptz]",
-            r#"["2024-01-01T00:00:00Z"]"#,
-        ),
+        ("SELECT ARRAY['2024-01-01 00:00+00'::timestamptz]", r#"["2024-01-01T00:00:00Z"]"#),
         ("SELECT ARRAY['{\"a\": 1}'::jsonb]", r#"[{"a": 1}]"#),
         ("SELECT ARRAY['\\x01'::bytea]", r#"["\\x01"]"#),
         ("SELECT ARRAY['1.2.3.4'::inet]", r#"["1.2.3.4"]"#),
-        (
-            "SELECT ARRAY['(1,1),(0,0)'::box, '(2,2),(0,0)']",
-            r#"["(1,1),(0,0)","(2,2),(0,0)"]"#,
-        ),
+        ("SELECT ARRAY['(1,1),(0,0)'::box, '(2,2),(0,0)']", r#"["(1,1),(0,0)","(2,2),(0,0)"]"#),
         ("SELECT ARRAY['[1,5)'::int4range]", r#"["[1,5)"]"#),
         ("SELECT ARRAY[ROW(1,'a b')]", r#"["(1,\"a b\")"]"#),
     ] {
@@ -219,48 +174,21 @@ fn types_that_are_not_built_in() {
         run(&mut client, sql).unwrap();
     }
     for (sql, kind, native, expected) in [
-        (
-            "SELECT 'very happy'::own_mood",
-            ColumnKind::Other,
-            "own_mood",
-            "very happy",
-        ),
-        (
-            "SELECT ARRAY['sad', NULL]::own_mood[]",
-            ColumnKind::Array,
-            "own_mood[]",
-            r#"["sad",null]"#,
-        ),
-        (
-            "SELECT ROW(1, 'x')::own_pair",
-            ColumnKind::Other,
-            "own_pair",
-            "(1,x)",
-        ),
+        ("SELECT 'very happy'::own_mood", ColumnKind::Other, "own_mood", "very happy"),
+        ("SELECT ARRAY['sad', NULL]::own_mood[]", ColumnKind::Array, "own_mood[]", r#"["sad",null]"#),
+        ("SELECT ROW(1, 'x')::own_pair", ColumnKind::Other, "own_pair", "(1,x)"),
         ("SELECT 5::own_positive", ColumnKind::Int64, "int4", "5"),
-        (
-            "SELECT ARRAY[5]::own_positive[]",
-            ColumnKind::Array,
-            "own_positive[]",
-            "[5]",
-        ),
+        ("SELECT ARRAY[5]::own_positive[]", ColumnKind::Array, "own_positive[]", "[5]"),
         ("SELECT ROW(1, 'x')", ColumnKind::Other, "record", "(1,x)"),
         ("SELECT pg_sleep(0)", ColumnKind::Other, "void", ""),
     ] {
         for _ in 0..2 {
             let table = run(&mut client, sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
-            assert_eq!(
-                (table.columns[0].kind, table.columns[0].native_type.as_str()),
-                (kind, native),
-                "{sql}"
-            );
+            assert_eq!((table.columns[0].kind, table.columns[0].native_type.as_str()), (kind, native), "{sql}");
             assert_eq!(table.one(), Some(expected), "{sql}");
         }
     }
-    for sql in [
-        "DROP TYPE own_mood, own_pair CASCADE",
-        "DROP DOMAIN own_positive CASCADE",
-    ] {
+    for sql in ["DROP TYPE own_mood, own_pair CASCADE", "DROP DOMAIN own_positive CASCADE"] {
         run(&mut client, sql).unwrap();
     }
 }
@@ -271,22 +199,13 @@ fn text_that_is_not_utf8_is_an_error() {
     let (wire, mut options) = crate::support::wire("superuser");
     let mut admin = bulkhead_postgres::session::Session::connect(wire.clone(), &options).unwrap();
     run(&mut admin, "DROP DATABASE IF EXISTS ascii_test").unwrap();
-    run(
-        &mut admin,
-        "CREATE DATABASE ascii_test ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0",
-    )
-    .unwrap();
+    run(&mut admin, "CREATE DATABASE ascii_test ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0").unwrap();
     options.catalog = Some("ascii_test".into());
     let mut client = bulkhead_postgres::session::Session::connect(wire, &options).unwrap();
     let error = run(&mut client, "SELECT E'\\xff'").unwrap_err();
     assert_eq!(error.kind, bulkhead_driver::ErrorKind::InvalidValue);
     assert!(error.connection_usable && error.sqlstate.as_deref() == Some("22021"));
-    assert_eq!(
-        run(&mut client, "SELECT convert_to(E'\\xff', 'SQL_ASCII')")
-            .unwrap()
-            .one(),
-        Some("ff")
-    );
+    assert_eq!(run(&mut client, "SELECT convert_to(E'\\xff', 'SQL_ASCII')").unwrap().one(), Some("ff"));
     client.close().unwrap();
     drop(client);
     run(&mut admin, "DROP DATABASE ascii_test WITH (FORCE)").unwrap();

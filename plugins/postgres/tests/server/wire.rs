@@ -50,67 +50,37 @@ impl Wire for Native {
     }
 
     fn dial(&self, _endpoint: &str) -> Result<Socket, IoError> {
-        let socket = TcpStream::connect(("127.0.0.1", self.port))
-            .map_err(|error| IoError::Unreachable(error.to_string()))?;
+        let socket = TcpStream::connect(("127.0.0.1", self.port)).map_err(|error| IoError::Unreachable(error.to_string()))?;
         socket.set_nodelay(true).unwrap();
         self.outside.dials.set(self.outside.dials.get() + 1);
-        Ok(Socket {
-            socket: RefCell::new(socket),
-            outside: self.outside.clone(),
-        })
+        Ok(Socket { socket: RefCell::new(socket), outside: self.outside.clone() })
     }
 
     fn has_password(&self) -> bool {
         self.password.is_some()
     }
 
-    fn scram(
-        &self,
-        salt: &[u8],
-        iterations: u32,
-        auth_message: &str,
-    ) -> Result<ScramProof, SecretError> {
-        let salted = pbkdf2(
-            self.password.as_deref().unwrap().as_bytes(),
-            salt,
-            iterations,
-        );
+    fn scram(&self, salt: &[u8], iterations: u32, auth_message: &str) -> Result<ScramProof, SecretError> {
+        let salted = pbkdf2(self.password.as_deref().unwrap().as_bytes(), salt, iterations);
         let client_key = hmac(&salted, b"Client Key");
         let signature = hmac(&Sha256::digest(client_key), auth_message.as_bytes());
-        let client_proof = client_key
-            .iter()
-            .zip(signature)
-            .map(|(key, signature)| key ^ signature)
-            .collect();
-        let server_signature =
-            hmac(&hmac(&salted, b"Server Key"), auth_message.as_bytes()).to_vec();
-        Ok(ScramProof {
-            client_proof,
-            server_signature,
-        })
+        let client_proof = client_key.iter().zip(signature).map(|(key, signature)| key ^ signature).collect();
+        let server_signature = hmac(&hmac(&salted, b"Server Key"), auth_message.as_bytes()).to_vec();
+        Ok(ScramProof { client_proof, server_signature })
     }
 
     fn md5(&self, user: &str, salt: [u8; 4]) -> Result<String, SecretError> {
-        let inner = hex(&Md5::digest(format!(
-            "{}{user}",
-            self.password.as_deref().unwrap()
-        )));
-        Ok(format!(
-            "md5{}",
-            hex(&Md5::digest([inner.as_bytes(), &salt].concat()))
-        ))
+        let inner = hex(&Md5::digest(format!("{}{user}", self.password.as_deref().unwrap())));
+        Ok(format!("md5{}", hex(&Md5::digest([inner.as_bytes(), &salt].concat()))))
     }
 
     fn password_length(&self) -> u32 {
-        self.password
-            .as_ref()
-            .map_or(0, |password| password.len() as u32)
+        self.password.as_ref().map_or(0, |password| password.len() as u32)
     }
 
     fn send_password(&self, to: &Socket, before: &[u8], after: &[u8]) -> Result<(), SecretError> {
         let bytes = [before, self.password.as_deref().unwrap().as_bytes(), after].concat();
-        to.write(&bytes)
-            .map_err(|error| SecretError::Io(format!("{error:?}")))
+        to.write(&bytes).map_err(|error| SecretError::Io(format!("{error:?}")))
     }
 }
 
@@ -121,14 +91,8 @@ impl Socket {
 
     fn receive(&self, max: u32) -> Result<Vec<u8>, IoError> {
         let mut socket = self.socket.borrow_mut();
-        let left = self
-            .outside
-            .deadline
-            .get()
-            .map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        socket
-            .set_read_timeout(left.map(|left| left.max(Duration::from_millis(1))))
-            .unwrap();
+        let left = self.outside.deadline.get().map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        socket.set_read_timeout(left.map(|left| left.max(Duration::from_millis(1)))).unwrap();
         let mut bytes = vec![0; max as usize];
         match socket.read(&mut bytes) {
             Ok(count) => {
@@ -153,18 +117,12 @@ impl Stream for Socket {
 
     fn write(&self, bytes: &[u8]) -> Result<(), IoError> {
         self.cross();
-        self.socket
-            .borrow_mut()
-            .write_all(bytes)
-            .map_err(|error| IoError::Closed(error.to_string()))
+        self.socket.borrow_mut().write_all(bytes).map_err(|error| IoError::Closed(error.to_string()))
     }
 
     fn exchange(&self, bytes: &[u8], max: u32) -> Result<Vec<u8>, IoError> {
         self.cross();
-        self.socket
-            .borrow_mut()
-            .write_all(bytes)
-            .map_err(|error| IoError::Closed(error.to_string()))?;
+        self.socket.borrow_mut().write_all(bytes).map_err(|error| IoError::Closed(error.to_string()))?;
         self.receive(max)
     }
 
@@ -188,10 +146,7 @@ fn pbkdf2(password: &[u8], salt: &[u8], iterations: u32) -> [u8; 32] {
     let mut result = block;
     for _ in 1..iterations {
         block = hmac(password, &block);
-        result
-            .iter_mut()
-            .zip(block)
-            .for_each(|(byte, other)| *byte ^= other);
+        result.iter_mut().zip(block).for_each(|(byte, other)| *byte ^= other);
     }
     result
 }
