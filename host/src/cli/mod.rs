@@ -5,6 +5,7 @@
 mod driver;
 mod query;
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -22,12 +23,10 @@ const FAILED: u8 = 1;
 /// The exit code of a command that couldn't be run: a wrong argument, a configuration that can't be used.
 const UNUSABLE: u8 = 2;
 
-/// What is logged unless BULKHEAD_LOG says otherwise. rmcp tells of every message it gets at `info`.
-const DEFAULT_LOG: &str = "warn,bulkhead=info";
-
-/// How often a worker looks for sockets that are ready: every so many tasks. Guests that compute yield every millisecond; with
-/// tokio's default of 61 a neighbour's worst call was 610 ms beside four spinning guests, with 4 it was 10 ms.
-const EVENT_INTERVAL: u32 = 4;
+/// What servers log unless BULKHEAD_LOG says otherwise. rmcp tells of every message it gets at `info`.
+const SERVER_LOG: &str = "warn,bulkhead=info";
+/// What other commands log.
+const COMMAND_LOG: &str = "warn";
 
 /// An MCP server for SQL databases whose drivers are sandboxed WebAssembly components.
 #[derive(Parser)]
@@ -90,9 +89,8 @@ fn load(path: &Path) -> anyhow::Result<Config> {
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let filter = EnvFilter::try_from_env("BULKHEAD_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().event_interval(EVENT_INTERVAL).build() {
+    log(&arguments.command);
+    let runtime = match crate::runtime::runtime() {
         Ok(runtime) => runtime,
         Err(why) => return report(&anyhow::Error::new(why).context("starting the runtime")),
     };
@@ -100,6 +98,14 @@ pub fn run() -> ExitCode {
     // A read of standard input can't be interrupted, and nothing else is left to wait for.
     runtime.shutdown_background();
     code
+}
+
+/// Sets up the log: servers say what they do, one-off commands only what is wrong.
+fn log(command: &Command) {
+    let default = if matches!(command, Command::Serve { .. } | Command::Stdio { .. }) { SERVER_LOG } else { COMMAND_LOG };
+    let filter = EnvFilter::try_from_env("BULKHEAD_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
 }
 
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {

@@ -1,7 +1,7 @@
 //! Streamable HTTP: the endpoint, what is checked before rmcp reads a message, and how the server stops.
 //!
-//! Newer clients (2026-07-28) send requests that stand alone and get JSON back; older ones open a session and get their answers
-//! as events. Both go through rmcp's service, which also checks `Host` and `Origin` against what is configured.
+//! Newer clients (2026-07-28) send requests that stand alone; older ones open a session. Both are rmcp's to serve, which also
+//! checks `Host` and `Origin` against what is configured; plain tool calls take the shorter way of [`super::direct`].
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::calls::{CallerGone, Calls};
+use super::direct::Direct;
 use super::server::Server;
 use super::sessions::Sessions;
 use super::{listen, signals};
@@ -36,8 +37,6 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long connections get to send their last bytes once all calls and streams have ended.
 const DRAIN: Duration = Duration::from_secs(2);
 
-type Service = StreamableHttpService<Server, Sessions>;
-
 /// Serves MCP over HTTP until SIGTERM or SIGINT, then ends what runs and closes the registry.
 ///
 /// # Errors
@@ -48,7 +47,7 @@ pub async fn serve(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Re
     let address = listener.local_addr().context("asking for the listening address")?;
     let (calls, streams) = (Calls::default(), CancellationToken::new());
     let server = Server::new(registry.clone(), calls.clone());
-    let app = router(server, config, streams.clone());
+    let app = router(server, calls.clone(), config, streams.clone());
     tracing::info!("MCP at http://{address}{}", config.path);
 
     let closing = CancellationToken::new();
@@ -67,24 +66,35 @@ pub async fn serve(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Re
     Ok(())
 }
 
-fn router(server: Server, config: &ServerConfig, streams: CancellationToken) -> Router {
-    let rmcp = StreamableHttpServerConfig::default()
+/// What answers the endpoint's requests.
+struct Endpoint {
+    direct: Direct,
+    rmcp: StreamableHttpService<Server, Sessions>,
+}
+
+fn router(server: Server, calls: Calls, config: &ServerConfig, streams: CancellationToken) -> Router {
+    Router::new().route(&config.path, any(handle)).with_state(Arc::new(endpoint(server, calls, config, streams)))
+}
+
+fn endpoint(server: Server, calls: Calls, config: &ServerConfig, streams: CancellationToken) -> Endpoint {
+    let (sessions, allowed_hosts) = (Sessions::new(calls), allowed_hosts(config));
+    let settings = StreamableHttpServerConfig::default()
         .with_json_response(true)
         .with_sse_keep_alive(Some(KEEP_ALIVE))
         .with_sse_retry(None)
         .with_max_request_body_bytes(MAX_REQUEST_BYTES)
         .with_cancellation_token(streams)
-        .with_allowed_hosts(allowed_hosts(config))
+        .with_allowed_hosts(allowed_hosts.clone())
         .with_allowed_origins(allowed_origins(config))
         .enforce_origin_validation();
-    let service = StreamableHttpService::new(move || Ok(server.clone()), Sessions::new(), rmcp);
-    Router::new().route(&config.path, any(handle)).with_state(Arc::new(service))
+    let factory = {
+        let server = server.clone();
+        move || Ok(server.clone())
+    };
+    Endpoint { rmcp: StreamableHttpService::new(factory, sessions.clone(), settings), direct: Direct { server, sessions, allowed_hosts } }
 }
 
-async fn handle(State(service): State<Arc<Service>>, request: Request) -> Response {
-    let gone = CancellationToken::new();
-    // Dropped with this future or with the answer's body: either way nobody waits any more.
-    let guard = gone.clone().drop_guard();
+async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let body = match tokio::time::timeout(BODY_TIMEOUT, axum::body::to_bytes(body, MAX_REQUEST_BYTES)).await {
         Ok(Ok(body)) => body,
@@ -96,8 +106,15 @@ async fn handle(State(service): State<Arc<Service>>, request: Request) -> Respon
             return (StatusCode::REQUEST_TIMEOUT, format!("the request took longer than {BODY_TIMEOUT:?} to arrive\n")).into_response();
         }
     };
+    // A caller that hangs up has this future dropped, and with it the call.
+    if let Some(response) = endpoint.direct.answer(&parts, &body).await {
+        return response;
+    }
+    let gone = CancellationToken::new();
+    // rmcp's calls run in tasks of their own. Dropped with this future or with the answer's body: either way nobody waits any more.
+    let guard = gone.clone().drop_guard();
     parts.extensions.insert(CallerGone(gone));
-    let response = service.handle(Request::from_parts(parts, Body::from(body))).await;
+    let response = endpoint.rmcp.handle(Request::from_parts(parts, Body::from(body))).await;
     response.map(|body| Body::new(Watched { body, guard: Some(guard) }))
 }
 
@@ -143,6 +160,23 @@ fn allowed_hosts(config: &ServerConfig) -> Vec<String> {
 /// Loopback origins, for tools that run in a browser on this machine, and what is configured.
 fn allowed_origins(config: &ServerConfig) -> Vec<String> {
     let mut origins: Vec<String> = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"].map(str::to_owned).to_vec();
-    origins.extend(config.allowed_origins.iter().cloned());
+    origins.extend(config.allowed_origins.iter().map(|origin| with_port(origin)));
     origins
 }
+
+/// An origin without a port is its scheme's own, nothing else; rmcp would take it for any.
+fn with_port(origin: &str) -> String {
+    let default = match origin.split_once("://") {
+        Some(("https", rest)) if !has_port(rest) => 443,
+        Some(("http", rest)) if !has_port(rest) => 80,
+        _ => return origin.to_owned(),
+    };
+    format!("{}:{default}", origin.trim_end_matches('/'))
+}
+
+fn has_port(authority: &str) -> bool {
+    authority.rsplit_once(':').is_some_and(|(_, port)| port == "*" || port.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use axum::http::request::Parts;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, Implementation,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CancelledNotificationParam, Implementation, JsonObject,
     ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult,
     ListResourceTemplatesRequestMethod, ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::{ErrorData, RoleServer};
 
 use super::calls::{CallerGone, Calls};
@@ -18,6 +18,9 @@ use super::{failure, tools};
 use crate::contract::ErrorKind;
 use crate::error::CallError;
 use crate::registry::Registry;
+
+/// Names a session in the requests of the older protocols.
+pub(super) const SESSION_HEADER: &str = "mcp-session-id";
 
 /// The MCP server of one registry. Cheap to clone.
 #[derive(Clone)]
@@ -37,20 +40,22 @@ impl Server {
         Server(Arc::new(Shared { registry, tools, instructions, calls }))
     }
 
-    /// Runs a tool until it answers or its answer has no taker.
-    async fn call(&self, request: CallToolRequestParams, context: &RequestContext<RoleServer>) -> CallToolResult {
-        let gone = context.extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<CallerGone>());
+    /// Runs a tool until it answers, `unwanted` says that its answer has no taker, or the process stops.
+    pub(super) async fn call(&self, name: &str, arguments: JsonObject, unwanted: impl Future<Output = ()>) -> CallToolResult {
         let Some(_running) = self.0.calls.begin() else {
             return failure::result(&CallError::new(ErrorKind::Cancelled, "the server is shutting down"), None);
         };
         let why = tokio::select! {
-            result = tools::call(&self.0.registry, &request.name, request.arguments.unwrap_or_default()) => return result,
-            () = context.ct.cancelled() => "the client cancelled the call",
-            () = CallerGone::wait(gone) => "the caller hung up",
+            result = tools::call(&self.0.registry, name, arguments) => return result,
+            () = unwanted => "the caller cancelled the call or is gone",
             () = self.0.calls.stopped() => "the server is shutting down and the call's grace period has passed",
         };
-        tracing::info!(tool = %request.name, "call stopped: {why}");
+        tracing::info!(tool = name, "call stopped: {why}");
         failure::result(&CallError::new(ErrorKind::Cancelled, why), None)
+    }
+
+    pub(super) fn has_tool(&self, name: &str) -> bool {
+        self.0.tools.iter().any(|tool| tool.name == name)
     }
 }
 
@@ -83,10 +88,25 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        if !self.0.tools.iter().any(|tool| tool.name == request.name) {
+        if !self.has_tool(&request.name) {
             return Err(ErrorData::invalid_params(format!("there is no tool {:?}", request.name), None));
         }
-        Ok(self.call(request, &context).await.into())
+        let gone = context.extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<CallerGone>());
+        let unwanted = async {
+            tokio::select! {
+                () = context.ct.cancelled() => {}
+                () = CallerGone::wait(gone) => {}
+            }
+        };
+        Ok(self.call(&request.name, request.arguments.unwrap_or_default(), unwanted).await.into())
+    }
+
+    /// For calls that didn't go through rmcp's session; it has seen to its own.
+    async fn on_cancelled(&self, notification: CancelledNotificationParam, context: NotificationContext<RoleServer>) {
+        let session = context.extensions.get::<Parts>().and_then(|parts| parts.headers.get(SESSION_HEADER)?.to_str().ok());
+        if let (Some(session), Some(id)) = (session, &notification.request_id) {
+            self.0.calls.cancel(session, id);
+        }
     }
 
     // What isn't declared isn't answered: rmcp's defaults would answer with empty lists.

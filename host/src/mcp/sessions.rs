@@ -1,30 +1,76 @@
-//! Protocol sessions of the older eras: rmcp's, in memory, with a limit on how many there are.
+//! Protocol sessions of the older eras: rmcp's, in memory, with a limit on how many there are and an end for idle ones.
+//!
+//! Idleness is counted here and not by rmcp, since most calls don't pass through its sessions (see [`super::direct`]).
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use futures::Stream;
-use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, RequestId, ServerJsonRpcMessage};
 use rmcp::transport::streamable_http_server::session::local::{LocalSessionManager, LocalSessionManagerError};
 use rmcp::transport::streamable_http_server::session::{ServerSseMessage, SessionId, SessionManager};
+
+use super::calls::{Calls, Cancellable};
 
 /// Open sessions. Each holds two tasks, some channels and its last answer.
 const MAX_SESSIONS: usize = 4_096;
 /// A session without a request for this long is closed; clients that come back later are told so and begin a new one.
 const IDLE: Duration = Duration::from_secs(30 * 60);
+/// How often idle sessions are looked for.
+const SWEEP: Duration = Duration::from_secs(60);
 
-/// Sessions in memory, at most [`MAX_SESSIONS`].
-pub(super) struct Sessions(LocalSessionManager);
+/// Sessions in memory.
+pub(super) struct Sessions {
+    local: LocalSessionManager,
+    used: Mutex<HashMap<SessionId, Instant>>,
+    calls: Calls,
+}
 
 impl Sessions {
-    pub(super) fn new() -> Arc<Sessions> {
+    pub(super) fn new(calls: Calls) -> Arc<Sessions> {
         let mut local = LocalSessionManager::default();
-        local.session_config.keep_alive = Some(IDLE);
+        local.session_config.keep_alive = None;
         // A caller that hangs up has its statement stopped, so there is nothing to come back for: no answers are kept for
         // resuming, and no event says that they could be.
         local.session_config.completed_cache_ttl = Duration::ZERO;
         local.session_config.sse_retry = None;
-        Arc::new(Sessions(local))
+        let sessions = Arc::new(Sessions { local, used: Mutex::default(), calls });
+        tokio::spawn(sweep(Arc::downgrade(&sessions)));
+        sessions
+    }
+
+    /// Begins a call in an open session. None: there is no such session, or it has a call of that id.
+    pub(super) fn begin(&self, session: &str, id: &RequestId) -> Option<Cancellable> {
+        let session = self.touch(session)?;
+        self.calls.cancellable(session, id.clone())
+    }
+
+    /// Marks a session as used now. None: there is none.
+    fn touch(&self, session: &str) -> Option<SessionId> {
+        let mut used = self.lock();
+        *used.get_mut(session)? = Instant::now();
+        used.get_key_value(session).map(|(id, _)| id.clone())
+    }
+
+    fn idle(&self, longer_than: Duration) -> Vec<SessionId> {
+        self.lock().iter().filter(|(_, used)| used.elapsed() > longer_than).map(|(id, _)| id.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Instant>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn sweep(sessions: Weak<Sessions>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        let Some(sessions) = sessions.upgrade() else { return };
+        for id in sessions.idle(IDLE) {
+            if let Err(why) = sessions.close_session(&id).await {
+                tracing::debug!("closing an idle session: {why}");
+            }
+        }
     }
 }
 
@@ -66,22 +112,27 @@ impl SessionManager for Sessions {
     type Transport = <LocalSessionManager as SessionManager>::Transport;
 
     async fn create_session(&self) -> Result<(SessionId, Self::Transport), SessionError> {
-        if self.0.sessions.read().await.len() >= MAX_SESSIONS {
+        if self.lock().len() >= MAX_SESSIONS {
             return Err(SessionError::TooMany);
         }
-        Ok(self.0.create_session().await?)
+        let (id, transport) = self.local.create_session().await?;
+        self.lock().insert(id.clone(), Instant::now());
+        Ok((id, transport))
     }
 
     async fn initialize_session(&self, id: &SessionId, message: ClientJsonRpcMessage) -> Result<ServerJsonRpcMessage, SessionError> {
-        Ok(self.0.initialize_session(id, message).await?)
+        Ok(self.local.initialize_session(id, message).await?)
     }
 
     async fn has_session(&self, id: &SessionId) -> Result<bool, SessionError> {
-        Ok(self.0.has_session(id).await?)
+        self.touch(id);
+        Ok(self.local.has_session(id).await?)
     }
 
     async fn close_session(&self, id: &SessionId) -> Result<(), SessionError> {
-        Ok(self.0.close_session(id).await?)
+        self.lock().remove(id);
+        self.calls.cancel_all(id);
+        Ok(self.local.close_session(id).await?)
     }
 
     async fn create_stream(
@@ -89,18 +140,18 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(self.0.create_stream(id, message).await?)
+        Ok(self.local.create_stream(id, message).await?)
     }
 
     async fn accept_message(&self, id: &SessionId, message: ClientJsonRpcMessage) -> Result<(), SessionError> {
-        Ok(self.0.accept_message(id, message).await?)
+        Ok(self.local.accept_message(id, message).await?)
     }
 
     async fn create_standalone_stream(
         &self,
         id: &SessionId,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(self.0.create_standalone_stream(id).await?)
+        Ok(self.local.create_standalone_stream(id).await?)
     }
 
     async fn resume(
@@ -108,6 +159,6 @@ impl SessionManager for Sessions {
         id: &SessionId,
         last_event_id: String,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(self.0.resume(id, last_event_id).await?)
+        Ok(self.local.resume(id, last_event_id).await?)
     }
 }
