@@ -133,7 +133,9 @@ impl Query {
     fn remarks(&self, set: &ResultSet) {
         match set.truncated {
             Some(Truncation::Rows) => eprintln!("There are more rows; these are the first {}.", set.rows),
-            Some(Truncation::Bytes) => eprintln!("There are more rows; these are the first {}, as many bytes as an answer may have.", set.rows),
+            Some(Truncation::Bytes) => {
+                eprintln!("There are more rows; these are the first {}, as many bytes as an answer may have.", set.rows)
+            }
             None => {}
         }
         if let Some(completion) = &set.completion {

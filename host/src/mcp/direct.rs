@@ -80,7 +80,8 @@ impl Direct {
             None => return None,
         };
         let Message { id, params, .. } = message;
-        let mut result = self.server.call(&params.name, params.arguments.unwrap_or_default(), Cancellable::wait(call.as_ref())).await;
+        let mut result =
+            self.server.call(&params.name, params.arguments.unwrap_or_default(), Cancellable::wait(call.as_ref())).await;
         if call.is_some() {
             // Unknown to the older protocols.
             result.result_type = None;
@@ -119,7 +120,8 @@ impl Direct {
 
     /// A call in an open session of an older protocol.
     fn in_session(&self, session: &str, headers: &HeaderMap, message: &Message) -> Option<Option<Cancellable>> {
-        let older = |version: &str| ProtocolVersion::KNOWN_VERSIONS.iter().any(|known| known.as_str() == version) && version < newest();
+        let older =
+            |version: &str| ProtocolVersion::KNOWN_VERSIONS.iter().any(|known| known.as_str() == version) && version < newest();
         let version_fits = !headers.contains_key(VERSION) || single(headers, VERSION).is_some_and(older);
         if !version_fits || message.params.meta.keys().any(|key| key.starts_with(PROTOCOL_META)) {
             return None;

@@ -46,9 +46,13 @@ fn next_step(kind: ErrorKind) -> &'static str {
         ErrorKind::Undefined => "look up the right names with list_databases, list_tables or describe_table, then try again.",
         ErrorKind::InvalidValue => "correct the value, its type, or the arguments, then try again.",
         ErrorKind::Permission => "the database's user may not do this; use what it may read, or ask the operator for the right.",
-        ErrorKind::ReadOnly => "only reading is possible here; rewrite it as a single SELECT, or use a database that isn't read-only.",
+        ErrorKind::ReadOnly => {
+            "only reading is possible here; rewrite it as a single SELECT, or use a database that isn't read-only."
+        }
         ErrorKind::Authentication => "the server's configuration has to be corrected; tell the user. Trying again won't help.",
-        ErrorKind::Constraint => "the data breaks the constraint named; read the rows concerned, correct the values, then try again.",
+        ErrorKind::Constraint => {
+            "the data breaks the constraint named; read the rows concerned, correct the values, then try again."
+        }
         ErrorKind::Serialization => "nothing was changed; send the same statement again.",
         ErrorKind::Resources => "try again a little later, or ask for less at once.",
         ErrorKind::Timeout => "make the statement cheaper (filter, LIMIT, an indexed column; see EXPLAIN), or raise timeout_ms.",

@@ -91,7 +91,10 @@ fn endpoint(server: Server, calls: Calls, config: &ServerConfig, streams: Cancel
         let server = server.clone();
         move || Ok(server.clone())
     };
-    Endpoint { rmcp: StreamableHttpService::new(factory, sessions.clone(), settings), direct: Direct { server, sessions, allowed_hosts } }
+    Endpoint {
+        rmcp: StreamableHttpService::new(factory, sessions.clone(), settings),
+        direct: Direct { server, sessions, allowed_hosts },
+    }
 }
 
 async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response {
@@ -103,7 +106,8 @@ async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
             return (StatusCode::PAYLOAD_TOO_LARGE, limit).into_response();
         }
         Err(_) => {
-            return (StatusCode::REQUEST_TIMEOUT, format!("the request took longer than {BODY_TIMEOUT:?} to arrive\n")).into_response();
+            return (StatusCode::REQUEST_TIMEOUT, format!("the request took longer than {BODY_TIMEOUT:?} to arrive\n"))
+                .into_response();
         }
     };
     // A caller that hangs up has this future dropped, and with it the call.

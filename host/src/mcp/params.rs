@@ -40,7 +40,9 @@ pub(super) fn parameters(json: Option<Json>) -> Result<Vec<Parameter>, CallError
 /// Bytes that aren't base64.
 pub fn parameter(name: Option<String>, json: Json) -> Result<Parameter, CallError> {
     let (value, type_hint) = match json {
-        Json::Object(mut object) if object.len() == 2 && object.contains_key("value") && object.get("type").is_some_and(Json::is_string) => {
+        Json::Object(mut object)
+            if object.len() == 2 && object.contains_key("value") && object.get("type").is_some_and(Json::is_string) =>
+        {
             let hint = match object.remove("type") {
                 Some(Json::String(hint)) => Some(hint),
                 _ => None,
@@ -59,7 +61,9 @@ fn plain(json: Json) -> Result<Value, CallError> {
         Json::Number(number) => number.as_i64().map_or_else(|| Value::Decimal(number.to_string()), Value::Int64),
         Json::String(text) => Value::Text(text),
         Json::Object(object) => match base64(&object) {
-            Some(text) => Value::Bytes(BASE64_STANDARD.decode(text).map_err(|why| invalid(format!("a parameter's base64: {why}")))?),
+            Some(text) => {
+                Value::Bytes(BASE64_STANDARD.decode(text).map_err(|why| invalid(format!("a parameter's base64: {why}")))?)
+            }
             None => Value::Json(Json::Object(object).to_string()),
         },
         array @ Json::Array(_) => Value::Json(array.to_string()),

@@ -26,23 +26,13 @@ pub(super) fn check(tokens: &[Token]) -> Result<(), Refusal> {
 
 fn allowed(name: &str) -> Result<(), Refusal> {
     let refused = DENIED.contains(&name)
-        || DENIED_PREFIXES
-            .iter()
-            .any(|prefix| name.starts_with(prefix))
+        || DENIED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || (name.starts_with("pg_") && !is_pg_read(name));
-    if refused {
-        Err(Refusal::write(format!("{name}() does more than read")))
-    } else {
-        Ok(())
-    }
+    if refused { Err(Refusal::write(format!("{name}() does more than read"))) } else { Ok(()) }
 }
 
 fn is_pg_read(name: &str) -> bool {
-    PG_READS.contains(&name)
-        || PG_READ_PREFIXES
-            .iter()
-            .any(|prefix| name.starts_with(prefix))
-        || name.ends_with("_is_visible")
+    PG_READS.contains(&name) || PG_READ_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || name.ends_with("_is_visible")
 }
 
 const DENIED: &[&str] = &[
@@ -110,18 +100,8 @@ const DENIED: &[&str] = &[
     "sys_eval",
 ];
 
-const DENIED_PREFIXES: &[&str] = &[
-    "lo_",
-    "dblink",
-    "http_",
-    "xp_",
-    "sp_",
-    "cron_",
-    "binary_upgrade_",
-    "postgres_fdw_",
-    "utl_",
-    "dbms_",
-];
+const DENIED_PREFIXES: &[&str] =
+    &["lo_", "dblink", "http_", "xp_", "sp_", "cron_", "binary_upgrade_", "postgres_fdw_", "utl_", "dbms_"];
 
 /// PostgreSQL's own functions begin with `pg_`, and new ones come with each version: those not known to be reads are refused.
 const PG_READS: &[&str] = &[

@@ -8,9 +8,7 @@ use super::{Name, Refusal};
 /// Reads a statement's tokens, whitespace and comments included.
 pub(super) fn read(dialect: Name, sql: &str) -> Result<Vec<Token>, Refusal> {
     if sql.contains('\0') {
-        return Err(Refusal::ambiguous(
-            "a NUL character ends the statement in some places and not in others",
-        ));
+        return Err(Refusal::ambiguous("a NUL character ends the statement in some places and not in others"));
     }
     // Not unescaped: the rules below look at what was written.
     let tokens = Tokenizer::new(dialect.parser(), sql)
@@ -33,69 +31,43 @@ pub(super) fn read(dialect: Name, sql: &str) -> Result<Vec<Token>, Refusal> {
 
 fn unambiguous(dialect: Name, token: &Token) -> Result<(), Refusal> {
     match token {
-        Token::Whitespace(Whitespace::SingleLineComment { comment, .. })
-            if comment.trim_end_matches('\r').contains('\r') =>
-        {
-            Err(Refusal::ambiguous(
-                "a carriage return inside a comment: some databases end the comment there",
-            ))
+        Token::Whitespace(Whitespace::SingleLineComment { comment, .. }) if comment.trim_end_matches('\r').contains('\r') => {
+            Err(Refusal::ambiguous("a carriage return inside a comment: some databases end the comment there"))
         }
         Token::Whitespace(Whitespace::MultiLineComment(text)) if runs_in_mysql(dialect, text) => {
             Err(Refusal::ambiguous("a comment that MySQL runs (/*! ... */)"))
         }
-        Token::SingleQuotedString(text) | Token::NationalStringLiteral(text)
-            if backslash_may_escape(dialect) =>
-        {
+        Token::SingleQuotedString(text) | Token::NationalStringLiteral(text) if backslash_may_escape(dialect) => {
             no_escaped_quote(text)
         }
-        Token::DoubleQuotedString(text) if matches!(dialect, Name::MySql | Name::Generic) => {
-            no_escaped_quote(text)
-        }
+        Token::DoubleQuotedString(text) if matches!(dialect, Name::MySql | Name::Generic) => no_escaped_quote(text),
         // PostgreSQL ends an operator where a comment begins; the tokenizer here doesn't.
-        Token::CustomBinaryOperator(text) if text.contains("--") || text.contains("/*") => Err(
-            Refusal::ambiguous("a comment that begins inside an operator"),
-        ),
-        Token::DollarQuotedString(text)
-            if text.tag.as_deref().is_some_and(|tag| !is_plain_tag(tag)) =>
-        {
-            Err(Refusal::ambiguous(
-                "a dollar quote whose tag isn't plain letters and digits",
-            ))
+        Token::CustomBinaryOperator(text) if text.contains("--") || text.contains("/*") => {
+            Err(Refusal::ambiguous("a comment that begins inside an operator"))
+        }
+        Token::DollarQuotedString(text) if text.tag.as_deref().is_some_and(|tag| !is_plain_tag(tag)) => {
+            Err(Refusal::ambiguous("a dollar quote whose tag isn't plain letters and digits"))
         }
         Token::Placeholder(text) if dialect == Name::PostgreSql && !is_numbered(text) => {
-            Err(Refusal::ambiguous(format!(
-                "{text:?} is neither a parameter ($1) nor a plain dollar quote"
-            )))
+            Err(Refusal::ambiguous(format!("{text:?} is neither a parameter ($1) nor a plain dollar quote")))
         }
         _ => Ok(()),
     }
 }
 
-fn unambiguous_together(
-    dialect: Name,
-    first: &Token,
-    second: &Token,
-    third: &Token,
-) -> Result<(), Refusal> {
+fn unambiguous_together(dialect: Name, first: &Token, second: &Token, third: &Token) -> Result<(), Refusal> {
     match (first, second, third) {
         // U&"..." spells an identifier in code points: its name can't be checked here.
-        (
-            Token::Word(prefix),
-            Token::Ampersand,
-            Token::Word(Word {
-                quote_style: Some(_),
-                ..
-            }),
-        ) if prefix.quote_style.is_none() && prefix.value.eq_ignore_ascii_case("u") => Err(
-            Refusal::ambiguous("an identifier with Unicode escapes (U&\"...\")"),
-        ),
+        (Token::Word(prefix), Token::Ampersand, Token::Word(Word { quote_style: Some(_), .. }))
+            if prefix.quote_style.is_none() && prefix.value.eq_ignore_ascii_case("u") =>
+        {
+            Err(Refusal::ambiguous("an identifier with Unicode escapes (U&\"...\")"))
+        }
         // SQLite reads $name(...) as one parameter, whatever is in the parentheses.
         (Token::Placeholder(text), Token::LParen | Token::Colon | Token::DoubleColon, _)
             if dialect == Name::Sqlite && text.starts_with('$') =>
         {
-            Err(Refusal::ambiguous(
-                "a parameter with a suffix ($name(...), $name::x)",
-            ))
+            Err(Refusal::ambiguous("a parameter with a suffix ($name(...), $name::x)"))
         }
         _ => Ok(()),
     }
@@ -160,15 +132,9 @@ fn no_statement_word(token: &Token) -> Result<(), Refusal> {
     ];
     match token {
         Token::Word(word)
-            if word.quote_style.is_none()
-                && RESERVED
-                    .iter()
-                    .any(|reserved| word.value.eq_ignore_ascii_case(reserved)) =>
+            if word.quote_style.is_none() && RESERVED.iter().any(|reserved| word.value.eq_ignore_ascii_case(reserved)) =>
         {
-            Err(Refusal::write(format!(
-                "{} begins a statement of its own",
-                word.value.to_uppercase()
-            )))
+            Err(Refusal::write(format!("{} begins a statement of its own", word.value.to_uppercase())))
         }
         _ => Ok(()),
     }
@@ -189,18 +155,13 @@ fn no_escaped_quote(text: &str) -> Result<(), Refusal> {
 }
 
 fn runs_in_mysql(dialect: Name, comment: &str) -> bool {
-    matches!(dialect, Name::MySql | Name::Generic)
-        && (comment.starts_with('!') || comment.starts_with("M!"))
+    matches!(dialect, Name::MySql | Name::Generic) && (comment.starts_with('!') || comment.starts_with("M!"))
 }
 
 fn is_plain_tag(tag: &str) -> bool {
-    tag.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && !tag.starts_with(|first: char| first.is_ascii_digit())
+    tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !tag.starts_with(|first: char| first.is_ascii_digit())
 }
 
 fn is_numbered(placeholder: &str) -> bool {
-    placeholder.strip_prefix('$').is_some_and(|number| {
-        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-    })
+    placeholder.strip_prefix('$').is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }

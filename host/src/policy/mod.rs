@@ -18,9 +18,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-use sqlparser::dialect::{
-    Dialect, GenericDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect,
-};
+use sqlparser::dialect::{Dialect, GenericDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 
 /// What is known of an allowed statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,24 +104,15 @@ impl Name {
 
 impl Refusal {
     fn write(what: impl Into<String>) -> Refusal {
-        Refusal {
-            kind: Kind::Write,
-            message: what.into(),
-        }
+        Refusal { kind: Kind::Write, message: what.into() }
     }
 
     fn unparsable(why: impl Into<String>) -> Refusal {
-        Refusal {
-            kind: Kind::Unparsable,
-            message: why.into(),
-        }
+        Refusal { kind: Kind::Unparsable, message: why.into() }
     }
 
     fn ambiguous(what: impl Into<String>) -> Refusal {
-        Refusal {
-            kind: Kind::Ambiguous,
-            message: what.into(),
-        }
+        Refusal { kind: Kind::Ambiguous, message: what.into() }
     }
 
     /// True if the statement writes, or might.
@@ -136,15 +125,11 @@ impl Refusal {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self.kind {
-            Kind::Write => {
-                "the database is read-only here: send one statement that only reads (SELECT, VALUES, EXPLAIN, SHOW)"
-            }
+            Kind::Write => "the database is read-only here: send one statement that only reads (SELECT, VALUES, EXPLAIN, SHOW)",
             Kind::Unparsable => {
                 "under read-only a statement has to be understood before it is run: check its syntax, or write it in a plainer way"
             }
-            Kind::Ambiguous => {
-                "under read-only a statement has to read the same to everyone: write that part in another way"
-            }
+            Kind::Ambiguous => "under read-only a statement has to read the same to everyone: write that part in another way",
         }
     }
 }
@@ -153,16 +138,8 @@ impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.kind {
             Kind::Write => write!(f, "refused under read-only: {}", self.message),
-            Kind::Unparsable => write!(
-                f,
-                "refused under read-only, since it can't be checked: {}",
-                self.message
-            ),
-            Kind::Ambiguous => write!(
-                f,
-                "refused under read-only, since it is ambiguous: {}",
-                self.message
-            ),
+            Kind::Unparsable => write!(f, "refused under read-only, since it can't be checked: {}", self.message),
+            Kind::Ambiguous => write!(f, "refused under read-only, since it is ambiguous: {}", self.message),
         }
     }
 }

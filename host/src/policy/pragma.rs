@@ -54,10 +54,7 @@ const SHOWING: &[&str] = &[
 
 /// Looks at a statement that is a PRAGMA. False: it is another statement.
 pub(super) fn check(tokens: &[Token]) -> Result<bool, Refusal> {
-    let mut words: Vec<&Token> = tokens
-        .iter()
-        .filter(|token| !matches!(token, Token::Whitespace(_)))
-        .collect();
+    let mut words: Vec<&Token> = tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).collect();
     while words.last() == Some(&&Token::SemiColon) {
         words.pop();
     }
@@ -77,18 +74,10 @@ pub(super) fn check(tokens: &[Token]) -> Result<bool, Refusal> {
     let name = name.value.to_lowercase();
     let reads = match argument {
         [] => ASKING.contains(&name.as_str()) || SHOWING.contains(&name.as_str()),
-        [
-            Token::LParen,
-            Token::Word(_) | Token::SingleQuotedString(_) | Token::Number(..),
-            Token::RParen,
-        ] => ASKING.contains(&name.as_str()),
+        [Token::LParen, Token::Word(_) | Token::SingleQuotedString(_) | Token::Number(..), Token::RParen] => {
+            ASKING.contains(&name.as_str())
+        }
         _ => false,
     };
-    if reads {
-        Ok(true)
-    } else {
-        Err(Refusal::write(format!(
-            "PRAGMA {name} changes something here"
-        )))
-    }
+    if reads { Ok(true) } else { Err(Refusal::write(format!("PRAGMA {name} changes something here"))) }
 }

@@ -19,9 +19,7 @@ const MAX_OPERATORS: usize = 4_000;
 pub(super) fn check(dialect: Name, tokens: Vec<Token>) -> Result<(), Refusal> {
     let operators = tokens.iter().filter(|token| chains(token)).count();
     if operators > MAX_OPERATORS {
-        return Err(Refusal::unparsable(format!(
-            "{operators} operators; the limit under read-only is {MAX_OPERATORS}"
-        )));
+        return Err(Refusal::unparsable(format!("{operators} operators; the limit under read-only is {MAX_OPERATORS}")));
     }
     let statements = Parser::new(dialect.parser())
         .with_recursion_limit(MAX_DEPTH)
@@ -34,10 +32,7 @@ pub(super) fn check(dialect: Name, tokens: Vec<Token>) -> Result<(), Refusal> {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(refusal) => Err(refusal),
         },
-        more => Err(Refusal::write(format!(
-            "{} statements at once; send one at a time",
-            more.len()
-        ))),
+        more => Err(Refusal::write(format!("{} statements at once; send one at a time", more.len()))),
     }
 }
 
@@ -121,13 +116,8 @@ impl Visitor for Reading {
         if let Some(lock) = query.locks.first() {
             return ControlFlow::Break(Refusal::write(format!("{lock} takes locks")));
         }
-        if !query.pipe_operators.is_empty()
-            || query.settings.is_some()
-            || query.format_clause.is_some()
-        {
-            return ControlFlow::Break(Refusal::unparsable(
-                "a query in another database's dialect",
-            ));
+        if !query.pipe_operators.is_empty() || query.settings.is_some() || query.format_clause.is_some() {
+            return ControlFlow::Break(Refusal::unparsable("a query in another database's dialect"));
         }
         match query.body.as_ref() {
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
@@ -139,9 +129,7 @@ impl Visitor for Reading {
 
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<Refusal> {
         if select.into.is_some() {
-            return ControlFlow::Break(Refusal::write(
-                "SELECT INTO makes a table, sets a variable or writes a file",
-            ));
+            return ControlFlow::Break(Refusal::write("SELECT INTO makes a table, sets a variable or writes a file"));
         }
         ControlFlow::Continue(())
     }
@@ -150,15 +138,10 @@ impl Visitor for Reading {
 /// The statement's first word or two.
 fn verb(statement: &Statement) -> String {
     let text = statement.to_string();
-    let mut words = text
-        .split(|c: char| !c.is_alphanumeric() && c != '_')
-        .filter(|word| !word.is_empty());
+    let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
     let first = words.next().unwrap_or_default().to_uppercase();
     match first.as_str() {
-        "CREATE" | "DROP" | "ALTER" | "SET" => format!(
-            "{first} {}",
-            words.next().unwrap_or_default().to_uppercase()
-        ),
+        "CREATE" | "DROP" | "ALTER" | "SET" => format!("{first} {}", words.next().unwrap_or_default().to_uppercase()),
         _ => first,
     }
 }

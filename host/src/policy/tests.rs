@@ -1,12 +1,7 @@
 //! The known ways past a read-only check, each with what it tries, and statements that people and models send all day and that
 //! must not be refused.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::{Verdict, check};
 
@@ -53,18 +48,9 @@ const BYPASSES: &[(&str, &str)] = &[
     (MY, "SELECT '\\'; DROP TABLE t; -- '"),
     // Writing inside a read.
     (PG, "WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x"),
-    (
-        PG,
-        "WITH x AS (INSERT INTO t VALUES (1) RETURNING a) SELECT a FROM x",
-    ),
-    (
-        PG,
-        "WITH x AS (UPDATE t SET a = 1 RETURNING a) SELECT a FROM x",
-    ),
-    (
-        PG,
-        "SELECT * FROM a WHERE b IN (WITH x AS (DELETE FROM t RETURNING b) SELECT b FROM x)",
-    ),
+    (PG, "WITH x AS (INSERT INTO t VALUES (1) RETURNING a) SELECT a FROM x"),
+    (PG, "WITH x AS (UPDATE t SET a = 1 RETURNING a) SELECT a FROM x"),
+    (PG, "SELECT * FROM a WHERE b IN (WITH x AS (DELETE FROM t RETURNING b) SELECT b FROM x)"),
     (PG, "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x"),
     (PG, "WITH x AS (SELECT 1) DELETE FROM t USING x"),
     (PG, "SELECT * INTO copy FROM t"),
@@ -79,10 +65,7 @@ const BYPASSES: &[(&str, &str)] = &[
     (PG, "EXPLAIN (ANALYZE, FORMAT JSON) DELETE FROM t"),
     (PG, "EXPLAIN (ANALYZE true) UPDATE t SET a = 1"),
     (PG, "EXPLAIN ANALYZE CREATE TABLE c AS SELECT 1"),
-    (
-        PG,
-        "EXPLAIN ANALYZE WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x",
-    ),
+    (PG, "EXPLAIN ANALYZE WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x"),
     (PG, "EXPLAIN ANALYZE EXECUTE p"),
     // Leaving read-only, and settings.
     (PG, "SET TRANSACTION READ WRITE"),
@@ -95,22 +78,10 @@ const BYPASSES: &[(&str, &str)] = &[
     (PG, "COMMIT"),
     (PG, "ROLLBACK"),
     (PG, "SAVEPOINT a"),
-    (
-        PG,
-        "SELECT set_config('transaction_read_only', 'off', false)",
-    ),
-    (
-        PG,
-        "SELECT pg_catalog.set_config('transaction_read_only', 'off', false)",
-    ),
-    (
-        PG,
-        "SELECT \"set_config\" ('transaction_read_only', 'off', false)",
-    ),
-    (
-        PG,
-        "SELECT U&\"set\\005fconfig\"('transaction_read_only', 'off', false)",
-    ),
+    (PG, "SELECT set_config('transaction_read_only', 'off', false)"),
+    (PG, "SELECT pg_catalog.set_config('transaction_read_only', 'off', false)"),
+    (PG, "SELECT \"set_config\" ('transaction_read_only', 'off', false)"),
+    (PG, "SELECT U&\"set\\005fconfig\"('transaction_read_only', 'off', false)"),
     (PG, "SELECT set_config/* */('a.b', 'c', false)"),
     (PG, "SELECT * FROM set_config('a.b', 'c', false)"),
     (LITE, "PRAGMA query_only = 0"),
@@ -141,10 +112,7 @@ const BYPASSES: &[(&str, &str)] = &[
     (MS, "EXEC sp_who"),
     (MS, "EXEC('DELETE FROM t')"),
     (MS, "sp_who"),
-    (
-        MS,
-        "SELECT * FROM OPENROWSET('SQLNCLI', 'x', 'DELETE FROM t')",
-    ),
+    (MS, "SELECT * FROM OPENROWSET('SQLNCLI', 'x', 'DELETE FROM t')"),
     (MS, "SELECT * FROM OPENQUERY(other, 'DELETE FROM t')"),
     (LITE, "ATTACH DATABASE 'x' AS y"),
     (LITE, "VACUUM INTO 'x'"),
@@ -165,10 +133,7 @@ const BYPASSES: &[(&str, &str)] = &[
     (PG, "SELECT lo_import('/etc/passwd')"),
     (PG, "SELECT lo_export(1, '/tmp/x')"),
     (PG, "SELECT lo_unlink(1)"),
-    (
-        PG,
-        "SELECT * FROM dblink('host=x', 'DELETE FROM t') AS d(a int)",
-    ),
+    (PG, "SELECT * FROM dblink('host=x', 'DELETE FROM t') AS d(a int)"),
     (PG, "SELECT dblink_exec('x', 'DELETE FROM t')"),
     (PG, "SELECT pg_advisory_lock(1)"),
     (PG, "SELECT pg_try_advisory_xact_lock(1)"),
@@ -180,37 +145,22 @@ const BYPASSES: &[(&str, &str)] = &[
     (PG, "SELECT pg_logical_emit_message(false, 'a', 'b')"),
     (PG, "SELECT pg_drop_replication_slot('x')"),
     (PG, "SELECT pg_promote()"),
-    (
-        PG,
-        "SELECT query_to_xml('DELETE FROM t RETURNING *', true, true, '')",
-    ),
+    (PG, "SELECT query_to_xml('DELETE FROM t RETURNING *', true, true, '')"),
     (PG, "SELECT * FROM ts_stat('DELETE FROM t RETURNING v')"),
-    (
-        PG,
-        "SELECT * FROM crosstab('DELETE FROM t RETURNING 1, 2, 3') AS c(a int, b int)",
-    ),
+    (PG, "SELECT * FROM crosstab('DELETE FROM t RETURNING 1, 2, 3') AS c(a int, b int)"),
     (PG, "SELECT a FROM t ORDER BY (SELECT nextval('s'))"),
     (PG, "VALUES (nextval('s'))"),
     (PG, "SELECT CASE WHEN true THEN setval('s', 9) END"),
-    (
-        PG,
-        "SELECT count(*) FILTER (WHERE pg_advisory_lock(1) IS NULL) FROM t",
-    ),
+    (PG, "SELECT count(*) FILTER (WHERE pg_advisory_lock(1) IS NULL) FROM t"),
     // Plain writes and definitions.
     (PG, "INSERT INTO t VALUES (1)"),
     (PG, "UPDATE t SET a = 1"),
     (PG, "DELETE FROM t"),
-    (
-        PG,
-        "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN DELETE",
-    ),
+    (PG, "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN DELETE"),
     (PG, "TRUNCATE t"),
     (PG, "CREATE TABLE t (a int)"),
     (PG, "CREATE TEMP TABLE t AS SELECT 1"),
-    (
-        PG,
-        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-    ),
+    (PG, "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"),
     (PG, "ALTER TABLE t ADD b int"),
     (PG, "DROP TABLE t"),
     (PG, "GRANT ALL ON t TO public"),
@@ -231,129 +181,48 @@ const INNOCENT: &[(&str, &str)] = &[
     (PG, "SELECT 'a;b', $$c;d$$, $q$it's$q$, E'tab\\t'"),
     (PG, "SELECT 'it''s' AS \"a;b\""),
     (PG, "SELECT * FROM orders WHERE id = $1"),
-    (
-        PG,
-        "SELECT * FROM orders WHERE id = $1::int AND state = ANY($2::text[])",
-    ),
-    (
-        PG,
-        "SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id ORDER BY o.id DESC LIMIT 10 OFFSET 20",
-    ),
+    (PG, "SELECT * FROM orders WHERE id = $1::int AND state = ANY($2::text[])"),
+    (PG, "SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id ORDER BY o.id DESC LIMIT 10 OFFSET 20"),
     (PG, "SELECT count(*) FROM t"),
-    (
-        PG,
-        "SELECT count(*) FILTER (WHERE a > 1), avg(b)::numeric(10,2) FROM t GROUP BY c HAVING count(*) > 1",
-    ),
+    (PG, "SELECT count(*) FILTER (WHERE a > 1), avg(b)::numeric(10,2) FROM t GROUP BY c HAVING count(*) > 1"),
     (PG, "SELECT DISTINCT ON (a) a, b FROM t ORDER BY a, b DESC"),
-    (
-        PG,
-        "SELECT * FROM a LEFT JOIN b USING (id) FULL OUTER JOIN c ON c.id = b.id CROSS JOIN d",
-    ),
-    (
-        PG,
-        "SELECT * FROM a, LATERAL (SELECT * FROM b WHERE b.a = a.id LIMIT 1) x",
-    ),
-    (
-        PG,
-        "WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 100) SELECT sum(n) FROM t",
-    ),
-    (
-        PG,
-        "WITH a AS MATERIALIZED (SELECT 1 AS x), b AS (SELECT x + 1 AS y FROM a) SELECT * FROM a, b",
-    ),
-    (
-        PG,
-        "SELECT a, rank() OVER (PARTITION BY b ORDER BY c DESC) FROM t",
-    ),
-    (
-        PG,
-        "SELECT a, sum(b) OVER (ORDER BY c ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) FROM t",
-    ),
+    (PG, "SELECT * FROM a LEFT JOIN b USING (id) FULL OUTER JOIN c ON c.id = b.id CROSS JOIN d"),
+    (PG, "SELECT * FROM a, LATERAL (SELECT * FROM b WHERE b.a = a.id LIMIT 1) x"),
+    (PG, "WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 100) SELECT sum(n) FROM t"),
+    (PG, "WITH a AS MATERIALIZED (SELECT 1 AS x), b AS (SELECT x + 1 AS y FROM a) SELECT * FROM a, b"),
+    (PG, "SELECT a, rank() OVER (PARTITION BY b ORDER BY c DESC) FROM t"),
+    (PG, "SELECT a, sum(b) OVER (ORDER BY c ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) FROM t"),
     (PG, "SELECT * FROM generate_series(1, 10) AS g(i)"),
     (PG, "SELECT i, md5(i::text) FROM generate_series(1, 1000) i"),
-    (
-        PG,
-        "SELECT * FROM unnest(ARRAY[1,2,3]) WITH ORDINALITY AS u(v, n)",
-    ),
-    (
-        PG,
-        "SELECT data->'a'->>'b' FROM t WHERE data @> '{\"a\": 1}'::jsonb",
-    ),
+    (PG, "SELECT * FROM unnest(ARRAY[1,2,3]) WITH ORDINALITY AS u(v, n)"),
+    (PG, "SELECT data->'a'->>'b' FROM t WHERE data @> '{\"a\": 1}'::jsonb"),
     (PG, "SELECT data #>> '{a,b}' FROM t WHERE data ? 'a'"),
     (PG, "SELECT jsonb_build_object('a', 1, 'b', ARRAY[1,2])"),
     (PG, "SELECT jsonb_agg(t) FROM t"),
-    (
-        PG,
-        "SELECT * FROM jsonb_to_recordset('[{\"a\":1}]') AS x(a int)",
-    ),
+    (PG, "SELECT * FROM jsonb_to_recordset('[{\"a\":1}]') AS x(a int)"),
     (PG, "SELECT * FROM jsonb_array_elements('[1,2]'::jsonb) e"),
-    (
-        PG,
-        "SELECT date_trunc('month', now() - interval '3 months')",
-    ),
-    (
-        PG,
-        "SELECT EXTRACT(YEAR FROM created_at), extract(epoch from now()) FROM t",
-    ),
-    (
-        PG,
-        "SELECT now() AT TIME ZONE 'UTC', CURRENT_DATE, current_timestamp",
-    ),
-    (
-        PG,
-        "SELECT to_char(now(), 'YYYY-MM-DD'), to_tsvector('english', body) @@ plainto_tsquery('x') FROM t",
-    ),
-    (
-        PG,
-        "SELECT a FROM t WHERE b ILIKE '%x%' AND c ~* '^y' AND d NOT LIKE 'z\\_%'",
-    ),
-    (
-        PG,
-        "SELECT a FROM t WHERE b IS NOT DISTINCT FROM c AND d BETWEEN 1 AND 2",
-    ),
+    (PG, "SELECT date_trunc('month', now() - interval '3 months')"),
+    (PG, "SELECT EXTRACT(YEAR FROM created_at), extract(epoch from now()) FROM t"),
+    (PG, "SELECT now() AT TIME ZONE 'UTC', CURRENT_DATE, current_timestamp"),
+    (PG, "SELECT to_char(now(), 'YYYY-MM-DD'), to_tsvector('english', body) @@ plainto_tsquery('x') FROM t"),
+    (PG, "SELECT a FROM t WHERE b ILIKE '%x%' AND c ~* '^y' AND d NOT LIKE 'z\\_%'"),
+    (PG, "SELECT a FROM t WHERE b IS NOT DISTINCT FROM c AND d BETWEEN 1 AND 2"),
     (PG, "SELECT a FROM t WHERE (b, c) IN ((1, 2), (3, 4))"),
-    (
-        PG,
-        "SELECT a FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a = t.a)",
-    ),
+    (PG, "SELECT a FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a = t.a)"),
     (PG, "SELECT CASE WHEN a > 1 THEN 'x' ELSE 'y' END FROM t"),
-    (
-        PG,
-        "SELECT COALESCE(a, b, 0), NULLIF(a, 0), GREATEST(a, b) FROM t",
-    ),
-    (
-        PG,
-        "SELECT a FROM t UNION SELECT b FROM u EXCEPT SELECT c FROM v INTERSECT SELECT d FROM w",
-    ),
+    (PG, "SELECT COALESCE(a, b, 0), NULLIF(a, 0), GREATEST(a, b) FROM t"),
+    (PG, "SELECT a FROM t UNION SELECT b FROM u EXCEPT SELECT c FROM v INTERSECT SELECT d FROM w"),
     (PG, "(SELECT 1) UNION ALL (SELECT 2) ORDER BY 1"),
     (PG, "VALUES (1, 'a'), (2, 'b')"),
     (PG, "SELECT \"update\", \"delete\" FROM \"insert\""),
     (PG, "SELECT updated_at, deleted FROM inserts"),
     (PG, "SELECT 'DELETE FROM t'"),
-    (
-        PG,
-        "SELECT * FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema')",
-    ),
-    (
-        PG,
-        "SELECT relname, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r'",
-    ),
-    (
-        PG,
-        "SELECT pid, query FROM pg_stat_activity WHERE state <> 'idle'",
-    ),
-    (
-        PG,
-        "SELECT pg_get_viewdef('v'::regclass, true), obj_description('t'::regclass)",
-    ),
-    (
-        PG,
-        "SELECT c.relname FROM pg_class c WHERE pg_table_is_visible(c.oid)",
-    ),
-    (
-        PG,
-        "SELECT version(), current_user, current_database(), current_setting('server_version')",
-    ),
+    (PG, "SELECT * FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema')"),
+    (PG, "SELECT relname, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r'"),
+    (PG, "SELECT pid, query FROM pg_stat_activity WHERE state <> 'idle'"),
+    (PG, "SELECT pg_get_viewdef('v'::regclass, true), obj_description('t'::regclass)"),
+    (PG, "SELECT c.relname FROM pg_class c WHERE pg_table_is_visible(c.oid)"),
+    (PG, "SELECT version(), current_user, current_database(), current_setting('server_version')"),
     (PG, "SELECT pg_sleep(0.1)"),
     (PG, "SELECT pg_backend_pid(), pg_is_in_recovery()"),
     (PG, "SELECT currval('s'), lastval()"),
@@ -361,47 +230,23 @@ const INNOCENT: &[(&str, &str)] = &[
     (PG, "SHOW ALL"),
     (PG, "EXPLAIN SELECT * FROM t"),
     (PG, "EXPLAIN ANALYZE SELECT * FROM t"),
-    (
-        PG,
-        "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM t WHERE a = 1",
-    ),
-    (
-        PG,
-        "EXPLAIN (COSTS false) WITH x AS (SELECT 1) SELECT * FROM x",
-    ),
+    (PG, "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM t WHERE a = 1"),
+    (PG, "EXPLAIN (COSTS false) WITH x AS (SELECT 1) SELECT * FROM x"),
     (PG, "SELECT a[1], a[2:3], array_length(a, 1) FROM t"),
     (PG, "SELECT ARRAY(SELECT a FROM t ORDER BY a)"),
     (PG, "SELECT ROW(1, 2), (1, 2)"),
-    (
-        PG,
-        "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a) FROM t",
-    ),
+    (PG, "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a) FROM t"),
     (PG, "SELECT string_agg(a, ', ' ORDER BY a) FROM t"),
     (PG, "SELECT a, b, sum(c) FROM t GROUP BY ROLLUP (a, b)"),
-    (
-        PG,
-        "SELECT a, b, sum(c) FROM t GROUP BY GROUPING SETS ((a), (b), ())",
-    ),
+    (PG, "SELECT a, b, sum(c) FROM t GROUP BY GROUPING SETS ((a), (b), ())"),
     (PG, "SELECT * FROM t TABLESAMPLE SYSTEM (1)"),
     (PG, "SELECT * FROM t FETCH FIRST 5 ROWS ONLY"),
-    (
-        PG,
-        "SELECT a::text, CAST(b AS bigint), c::numeric(10, 2) FROM t",
-    ),
-    (
-        PG,
-        "SELECT -a, a % 2, a ^ 2, a || 'x', NOT b, a << 1 FROM t",
-    ),
+    (PG, "SELECT a::text, CAST(b AS bigint), c::numeric(10, 2) FROM t"),
+    (PG, "SELECT -a, a % 2, a ^ 2, a || 'x', NOT b, a << 1 FROM t"),
     (PG, "SELECT 1e10, 0.5, .5, 1_000"),
-    (
-        PG,
-        "SELECT '{1,2}'::int[] && '{2}'::int[], int4range(1, 5) @> 3",
-    ),
+    (PG, "SELECT '{1,2}'::int[] && '{2}'::int[], int4range(1, 5) @> 3"),
     (PG, "SELECT '192.168.0.1'::inet << '192.168.0.0/16'::inet"),
-    (
-        PG,
-        "SELECT interval '1 day', date '2024-01-01', timestamp '2024-01-01 00:00:00', time '10:00'",
-    ),
+    (PG, "SELECT interval '1 day', date '2024-01-01', timestamp '2024-01-01 00:00:00', time '10:00'"),
     (
         PG,
         "SELECT substring('abc' FROM 2 FOR 1), position('b' IN 'abc'), trim(BOTH ' ' FROM ' x '), overlay('abc' PLACING 'x' FROM 2)",
@@ -410,28 +255,13 @@ const INNOCENT: &[(&str, &str)] = &[
     (PG, "SELECT grouping(a), a FROM t GROUP BY CUBE (a)"),
     (PG, "SELECT * FROM t WHERE a = ALL (SELECT b FROM u)"),
     (PG, "SELECT xmin, ctid, * FROM t"),
-    (
-        PG,
-        "SELECT a COLLATE \"C\" FROM t ORDER BY a COLLATE \"C\" NULLS LAST",
-    ),
-    (
-        PG,
-        "SELECT decode('deadbeef', 'hex'), encode('\\xdead'::bytea, 'base64')",
-    ),
+    (PG, "SELECT a COLLATE \"C\" FROM t ORDER BY a COLLATE \"C\" NULLS LAST"),
+    (PG, "SELECT decode('deadbeef', 'hex'), encode('\\xdead'::bytea, 'base64')"),
     (PG, "SELECT format('%s %I', 'a', 'b')"),
     (PG, "SELECT regexp_replace(a, '[^0-9]', '', 'g') FROM t"),
-    (
-        PG,
-        "SELECT similarity(a, 'x') FROM t WHERE a % 'x' ORDER BY a <-> 'x' LIMIT 5",
-    ),
-    (
-        PG,
-        "SELECT width_bucket(a, 0, 100, 10), count(*) FROM t GROUP BY 1 ORDER BY 1",
-    ),
-    (
-        PG,
-        "SELECT lag(a) OVER w, lead(a, 2) OVER w FROM t WINDOW w AS (ORDER BY b)",
-    ),
+    (PG, "SELECT similarity(a, 'x') FROM t WHERE a % 'x' ORDER BY a <-> 'x' LIMIT 5"),
+    (PG, "SELECT width_bucket(a, 0, 100, 10), count(*) FROM t GROUP BY 1 ORDER BY 1"),
+    (PG, "SELECT lag(a) OVER w, lead(a, 2) OVER w FROM t WINDOW w AS (ORDER BY b)"),
     (LITE, "SELECT 1"),
     (LITE, "SELECT * FROM sqlite_master WHERE type = 'table'"),
     (LITE, "SELECT name FROM sqlite_schema"),
@@ -447,56 +277,23 @@ const INNOCENT: &[(&str, &str)] = &[
     (LITE, "SELECT * FROM pragma_table_info('t')"),
     (LITE, "EXPLAIN QUERY PLAN SELECT * FROM t"),
     (LITE, "EXPLAIN SELECT * FROM t"),
-    (
-        LITE,
-        "SELECT strftime('%Y', d), julianday('now'), date('now', '-1 day') FROM t",
-    ),
+    (LITE, "SELECT strftime('%Y', d), julianday('now'), date('now', '-1 day') FROM t"),
     (LITE, "SELECT json_extract(a, '$.b'), a ->> '$.c' FROM t"),
-    (
-        LITE,
-        "SELECT * FROM docs WHERE docs MATCH 'word*' ORDER BY rank",
-    ),
+    (LITE, "SELECT * FROM docs WHERE docs MATCH 'word*' ORDER BY rank"),
     (LITE, "SELECT group_concat(a, ';') FROM t GROUP BY b"),
-    (
-        LITE,
-        "SELECT iif(a > 1, 'x', 'y'), typeof(a), printf('%d', a), changes(), last_insert_rowid() FROM t",
-    ),
+    (LITE, "SELECT iif(a > 1, 'x', 'y'), typeof(a), printf('%d', a), changes(), last_insert_rowid() FROM t"),
     (LITE, "SELECT a FROM t LIMIT 5, 10"),
-    (
-        LITE,
-        "SELECT CAST(a AS REAL), a == 1, a != 2, a <> 3, x'00ff' FROM t",
-    ),
-    (
-        LITE,
-        "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c WHERE x<5) SELECT x FROM c",
-    ),
+    (LITE, "SELECT CAST(a AS REAL), a == 1, a != 2, a <> 3, x'00ff' FROM t"),
+    (LITE, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c WHERE x<5) SELECT x FROM c"),
     (LITE, "VALUES (1),(2)"),
-    (
-        LITE,
-        "SELECT a FROM t WHERE b GLOB '*x*' AND c IS NOT NULL AND d REGEXP 'e'",
-    ),
-    (
-        MS,
-        "SELECT TOP 10 * FROM dbo.orders WITH (NOLOCK) WHERE id = @id",
-    ),
+    (LITE, "SELECT a FROM t WHERE b GLOB '*x*' AND c IS NOT NULL AND d REGEXP 'e'"),
+    (MS, "SELECT TOP 10 * FROM dbo.orders WITH (NOLOCK) WHERE id = @id"),
     (MS, "SELECT [update] FROM [t] WHERE a = N'x'"),
-    (
-        MS,
-        "SELECT a, ROW_NUMBER() OVER (ORDER BY b) AS n FROM t ORDER BY a OFFSET 10 ROWS FETCH NEXT 5 ROWS ONLY",
-    ),
-    (
-        MS,
-        "WITH c AS (SELECT 1 AS a) SELECT * FROM c CROSS APPLY (SELECT 2 AS b) d",
-    ),
+    (MS, "SELECT a, ROW_NUMBER() OVER (ORDER BY b) AS n FROM t ORDER BY a OFFSET 10 ROWS FETCH NEXT 5 ROWS ONLY"),
+    (MS, "WITH c AS (SELECT 1 AS a) SELECT * FROM c CROSS APPLY (SELECT 2 AS b) d"),
     (MS, "SELECT a FROM t FOR JSON PATH"),
-    (
-        MS,
-        "SELECT DATEADD(day, -1, GETDATE()), ISNULL(a, 0), CONVERT(varchar(10), b) FROM t",
-    ),
-    (
-        MY,
-        "SELECT `a` FROM `t` WHERE b = 'it''s' OR c = \"x\" LIMIT 5",
-    ),
+    (MS, "SELECT DATEADD(day, -1, GETDATE()), ISNULL(a, 0), CONVERT(varchar(10), b) FROM t"),
+    (MY, "SELECT `a` FROM `t` WHERE b = 'it''s' OR c = \"x\" LIMIT 5"),
     (MY, "SHOW TABLES"),
     (MY, "DESCRIBE t"),
     ("generic", "SELECT a FROM t WHERE b = 1"),
@@ -505,20 +302,15 @@ const INNOCENT: &[(&str, &str)] = &[
 #[test]
 fn no_bypass_gets_through() {
     assert!(BYPASSES.len() >= 60);
-    let through: Vec<_> = BYPASSES
-        .iter()
-        .filter(|(dialect, sql)| check(dialect, true, sql).is_ok())
-        .collect();
+    let through: Vec<_> = BYPASSES.iter().filter(|(dialect, sql)| check(dialect, true, sql).is_ok()).collect();
     assert!(through.is_empty(), "let through: {through:#?}");
 }
 
 #[test]
 fn no_innocent_statement_is_refused() {
     assert!(INNOCENT.len() >= 100);
-    let refused: Vec<_> = INNOCENT
-        .iter()
-        .filter_map(|(dialect, sql)| Some((sql, check(dialect, true, sql).err()?.to_string())))
-        .collect();
+    let refused: Vec<_> =
+        INNOCENT.iter().filter_map(|(dialect, sql)| Some((sql, check(dialect, true, sql).err()?.to_string()))).collect();
     assert!(refused.is_empty(), "refused: {refused:#?}");
 }
 
@@ -533,11 +325,7 @@ fn nothing_is_refused_where_writing_is_allowed() {
 fn deep_and_long_statements_are_refused_without_a_crash() {
     let deep = format!("SELECT {}1{}", "(".repeat(20_000), ")".repeat(20_000));
     let not = format!("SELECT {} true", "NOT ".repeat(20_000));
-    let nested = format!(
-        "{}SELECT 1{}",
-        "SELECT * FROM (".repeat(5_000),
-        ") x".repeat(5_000)
-    );
+    let nested = format!("{}SELECT 1{}", "SELECT * FROM (".repeat(5_000), ") x".repeat(5_000));
     let long = format!("SELECT '{}'", "x".repeat(super::MAX_CHECKED_BYTES));
     let sum = format!("SELECT 1{}", " + 1".repeat(20_000));
     let union = format!("SELECT 1{}", " UNION SELECT 1".repeat(10_000));
@@ -555,22 +343,10 @@ fn deep_and_long_statements_are_refused_without_a_crash() {
 #[test]
 fn refusals_say_what_and_what_to_do() {
     let text = |sql| check(PG, true, sql).unwrap_err().to_string();
-    assert_eq!(
-        text("DELETE FROM t"),
-        "refused under read-only: DELETE is not a read"
-    );
-    assert_eq!(
-        text("DROP TABLE t"),
-        "refused under read-only: DROP TABLE is not a read"
-    );
-    assert_eq!(
-        text("SELECT 1; SELECT 2"),
-        "refused under read-only: 2 statements at once; send one at a time"
-    );
-    assert_eq!(
-        text("SELECT nextval('s')"),
-        "refused under read-only: nextval() does more than read"
-    );
+    assert_eq!(text("DELETE FROM t"), "refused under read-only: DELETE is not a read");
+    assert_eq!(text("DROP TABLE t"), "refused under read-only: DROP TABLE is not a read");
+    assert_eq!(text("SELECT 1; SELECT 2"), "refused under read-only: 2 statements at once; send one at a time");
+    assert_eq!(text("SELECT nextval('s')"), "refused under read-only: nextval() does more than read");
     assert!(text("SELEC 1").starts_with("refused under read-only, since it can't be checked: "));
     let refusal = check(PG, true, "DELETE FROM t").unwrap_err();
     assert!(refusal.is_write() && refusal.hint().contains("only reads"));

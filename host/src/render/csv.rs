@@ -30,11 +30,7 @@ pub fn csv(out: &mut String, set: &ResultSet) {
 }
 
 fn field(out: &mut String, text: &str) {
-    if !text.is_empty()
-        && !text
-            .bytes()
-            .any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'))
-    {
+    if !text.is_empty() && !text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
         out.push_str(text);
         return;
     }

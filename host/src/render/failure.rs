@@ -42,7 +42,8 @@ fn place(out: &mut String, sql: &str, position: usize) {
     let mut start: Vec<char> = before.into_iter().rev().take_while(|character| *character != '\n').take(CONTEXT).collect();
     start.reverse();
     let rest = sql.chars().skip(at).take_while(|character| *character != '\n').take(CONTEXT);
-    let shown: String = start.iter().copied().chain(rest).map(|character| if character.is_control() { ' ' } else { character }).collect();
+    let shown: String =
+        start.iter().copied().chain(rest).map(|character| if character.is_control() { ' ' } else { character }).collect();
     let _ = writeln!(out, "Line {line}: {shown}");
     let mark = format!("Line {line}: ").len() + start.len();
     let _ = writeln!(out, "{}^", " ".repeat(mark));

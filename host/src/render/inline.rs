@@ -30,14 +30,7 @@ pub(crate) fn as_it_is(out: &mut String, text: &str) {
 /// Writes a JSON text without whitespace; as a string if it isn't fit to be inline.
 pub(super) fn json(out: &mut String, text: &str, numbers: Numbers) {
     let start = out.len();
-    let mut copy = Copy {
-        text,
-        at: 0,
-        out,
-        numbers,
-        depth: 0,
-        objects: 0,
-    };
+    let mut copy = Copy { text, at: 0, out, numbers, depth: 0, objects: 0 };
     if copy.document().is_none() {
         out.truncate(start);
         quoted(out, text);
@@ -177,11 +170,7 @@ impl Copy<'_> {
     fn hex(&mut self) -> Option<u32> {
         let digits = self.text.get(self.at..self.at + 4)?;
         self.at += 4;
-        if digits.starts_with('+') {
-            None
-        } else {
-            u32::from_str_radix(digits, 16).ok()
-        }
+        if digits.starts_with('+') { None } else { u32::from_str_radix(digits, 16).ok() }
     }
 
     fn number(&mut self) -> Option<()> {
@@ -208,11 +197,7 @@ impl Copy<'_> {
             self.digits()?;
             float = true;
         }
-        let most = if float {
-            SHORTEST_FLOAT_DIGITS
-        } else {
-            EXACT_INTEGER_DIGITS
-        };
+        let most = if float { SHORTEST_FLOAT_DIGITS } else { EXACT_INTEGER_DIGITS };
         if self.numbers == Numbers::Exact && digits > most {
             self.out.push('"');
             self.copy_from(start)?;

@@ -26,12 +26,7 @@ pub fn rows(out: &mut String, set: &ResultSet, shape: RowShape) {
         RowShape::Array => ('[', ']', vec![String::new(); set.columns.len()]),
         RowShape::Object => ('{', '}', written_keys(&set.columns)),
     };
-    let columns: Vec<(ColumnKind, String)> = set
-        .columns
-        .iter()
-        .map(|column| column.kind)
-        .zip(keys)
-        .collect();
+    let columns: Vec<(ColumnKind, String)> = set.columns.iter().map(|column| column.kind).zip(keys).collect();
     out.push('[');
     let mut first_row = true;
     for batch in &set.batches {
@@ -60,11 +55,7 @@ pub fn column_keys(columns: &[Column]) -> Vec<String> {
     let mut keys: Vec<String> = Vec::with_capacity(columns.len());
     let mut taken = std::collections::HashSet::new();
     for (at, column) in columns.iter().enumerate() {
-        let base = if column.name.is_empty() {
-            format!("column_{}", at + 1)
-        } else {
-            column.name.clone()
-        };
+        let base = if column.name.is_empty() { format!("column_{}", at + 1) } else { column.name.clone() };
         let mut key = base.clone();
         let mut number = 2;
         while !taken.insert(key.clone()) {

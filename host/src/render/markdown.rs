@@ -17,11 +17,7 @@ pub fn markdown(out: &mut String, set: &ResultSet) {
     }
     out.push_str("\n|");
     for column in &set.columns {
-        out.push_str(if super::terminal::is_numeric(column.kind) {
-            " ---: |"
-        } else {
-            " --- |"
-        });
+        out.push_str(if super::terminal::is_numeric(column.kind) { " ---: |" } else { " --- |" });
     }
     out.push('\n');
     for batch in &set.batches {

@@ -10,9 +10,7 @@ pub(super) fn plain(out: &mut String, cell: Cell<'_>) {
         Cell::Null => {}
         Cell::Boolean(value) => out.push_str(if value { "true" } else { "false" }),
         Cell::Int64(value) => out.push_str(itoa::Buffer::new().format(value)),
-        Cell::Float64(value) if value.is_finite() => {
-            out.push_str(zmij::Buffer::new().format_finite(value))
-        }
+        Cell::Float64(value) if value.is_finite() => out.push_str(zmij::Buffer::new().format_finite(value)),
         Cell::Float64(value) => out.push_str(not_finite(value)),
         Cell::Text(text) => out.push_str(text),
         Cell::Bytes(bytes) => BASE64_STANDARD.encode_string(bytes, out),

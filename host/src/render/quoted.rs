@@ -30,9 +30,7 @@ fn escape(out: &mut String, escaped: char) {
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
         other => {
-            const HEX: [char; 16] = [
-                '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-            ];
+            const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
             let code = other as usize;
             out.push_str("\\u00");
             out.push(HEX.get(code >> 4 & 15).copied().unwrap_or('0'));

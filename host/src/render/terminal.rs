@@ -18,21 +18,9 @@ pub fn terminal(out: &mut String, set: &ResultSet) {
     let rows: Vec<Vec<String>> = set
         .batches
         .iter()
-        .flat_map(|batch| {
-            (0..batch.rows()).map(move |row| {
-                batch
-                    .columns()
-                    .iter()
-                    .map(|data| shown(data.cell(row)))
-                    .collect()
-            })
-        })
+        .flat_map(|batch| (0..batch.rows()).map(move |row| batch.columns().iter().map(|data| shown(data.cell(row))).collect()))
         .collect();
-    let names: Vec<String> = set
-        .columns
-        .iter()
-        .map(|column| visible(&column.name))
-        .collect();
+    let names: Vec<String> = set.columns.iter().map(|column| visible(&column.name)).collect();
     let mut widths: Vec<usize> = names.iter().map(|name| name.width()).collect();
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -44,32 +32,18 @@ pub fn terminal(out: &mut String, set: &ResultSet) {
     out.push('─');
     out.push_str(&rules.join("─┼─"));
     out.push_str("─\n");
-    let right: Vec<bool> = set
-        .columns
-        .iter()
-        .map(|column| is_numeric(column.kind))
-        .collect();
+    let right: Vec<bool> = set.columns.iter().map(|column| is_numeric(column.kind)).collect();
     for row in &rows {
-        line(out, row, &widths, |at| {
-            right.get(at).copied().unwrap_or_default()
-        });
+        line(out, row, &widths, |at| right.get(at).copied().unwrap_or_default());
     }
 }
 
 /// Kinds that are aligned to the right.
 pub(super) fn is_numeric(kind: ColumnKind) -> bool {
-    matches!(
-        kind,
-        ColumnKind::Int64 | ColumnKind::Float64 | ColumnKind::Decimal
-    )
+    matches!(kind, ColumnKind::Int64 | ColumnKind::Float64 | ColumnKind::Decimal)
 }
 
-fn line(
-    out: &mut String,
-    cells: &[String],
-    widths: &[usize],
-    to_the_right: impl Fn(usize) -> bool,
-) {
+fn line(out: &mut String, cells: &[String], widths: &[usize], to_the_right: impl Fn(usize) -> bool) {
     let last = cells.len().saturating_sub(1);
     for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
         let padding = width.saturating_sub(cell.width());
@@ -111,10 +85,7 @@ fn visible(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
             // Direction overrides reorder what stands beside them.
-            other
-                if other.is_control()
-                    || matches!(other, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}') =>
-            {
+            other if other.is_control() || matches!(other, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}') => {
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(other));
             }
             other => out.push(other),

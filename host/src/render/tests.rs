@@ -1,11 +1,6 @@
 //! What is written is read back by someone else's parser, and must be the same values.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::time::Duration;
 
@@ -19,48 +14,24 @@ use crate::contract::{Column, ColumnKind, types};
 use crate::database::{QueryResult, ResultSet};
 
 pub(crate) fn column(name: &str, kind: ColumnKind) -> Column {
-    Column {
-        name: name.to_owned(),
-        kind,
-        native_type: format!("{kind:?}").to_lowercase(),
-        nullable: None,
-    }
+    Column { name: name.to_owned(), kind, native_type: format!("{kind:?}").to_lowercase(), nullable: None }
 }
 
 /// A result set of text-like columns; `None` is NULL.
 pub(crate) fn texts(columns: Vec<Column>, rows: &[Vec<Option<&str>>]) -> ResultSet {
-    let data = (0..columns.len())
-        .map(|at| varying(rows.iter().map(|row| row[at].map(str::as_bytes))))
-        .collect();
+    let data = (0..columns.len()).map(|at| varying(rows.iter().map(|row| row[at].map(str::as_bytes)))).collect();
     set(columns, rows.len(), data)
 }
 
 pub(crate) fn set(columns: Vec<Column>, rows: usize, data: Vec<types::ColumnData>) -> ResultSet {
     let kinds: Vec<ColumnKind> = columns.iter().map(|column| column.kind).collect();
     let rows = u32::try_from(rows).unwrap();
-    let batch = Batch::check(
-        types::Batch {
-            rows,
-            columns: data,
-        },
-        &kinds,
-        rows,
-    )
-    .unwrap();
-    ResultSet {
-        columns,
-        batches: vec![batch],
-        rows: u64::from(rows),
-        truncated: None,
-        completion: None,
-    }
+    let batch = Batch::check(types::Batch { rows, columns: data }, &kinds, rows).unwrap();
+    ResultSet { columns, batches: vec![batch], rows: u64::from(rows), truncated: None, completion: None }
 }
 
 pub(crate) fn result(sets: Vec<ResultSet>) -> QueryResult {
-    QueryResult {
-        sets,
-        elapsed: Duration::from_millis(3),
-    }
+    QueryResult { sets, elapsed: Duration::from_millis(3) }
 }
 
 fn varying<'a>(cells: impl Iterator<Item = Option<&'a [u8]>>) -> types::ColumnData {
@@ -70,10 +41,7 @@ fn varying<'a>(cells: impl Iterator<Item = Option<&'a [u8]>>) -> types::ColumnDa
         offsets.push(u32::try_from(data.len()).unwrap());
         mark(&mut validity, at, cell.is_some());
     }
-    types::ColumnData {
-        validity: Some(validity),
-        values: types::Values::Varying(types::Varying { offsets, data }),
-    }
+    types::ColumnData { validity: Some(validity), values: types::Values::Varying(types::Varying { offsets, data }) }
 }
 
 fn mark(bits: &mut Vec<u8>, at: usize, bit: bool) {
@@ -91,26 +59,15 @@ fn json(set: &ResultSet, shape: RowShape) -> Value {
 
 fn one(kind: ColumnKind, text: &str) -> String {
     let mut out = String::new();
-    rows(
-        &mut out,
-        &texts(vec![column("a", kind)], &[vec![Some(text)]]),
-        RowShape::Array,
-    );
-    out.strip_prefix("[[")
-        .unwrap()
-        .strip_suffix("]]")
-        .unwrap()
-        .to_owned()
+    rows(&mut out, &texts(vec![column("a", kind)], &[vec![Some(text)]]), RowShape::Array);
+    out.strip_prefix("[[").unwrap().strip_suffix("]]").unwrap().to_owned()
 }
 
 fn ints(values: Vec<i64>) -> ResultSet {
     set(
         vec![column("a", ColumnKind::Int64)],
         values.len(),
-        vec![types::ColumnData {
-            validity: None,
-            values: types::Values::Int64s(values),
-        }],
+        vec![types::ColumnData { validity: None, values: types::Values::Int64s(values) }],
     )
 }
 
@@ -201,15 +158,13 @@ fn any_json() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
-        "-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?"
-            .prop_map(|digits| serde_json::from_str(&digits).unwrap()),
+        "-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?".prop_map(|digits| serde_json::from_str(&digits).unwrap()),
         any::<String>().prop_map(Value::from),
     ];
     leaf.prop_recursive(6, 40, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::vec((any::<String>(), inner), 0..6)
-                .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+            prop::collection::vec((any::<String>(), inner), 0..6).prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
         ]
     })
 }
@@ -245,22 +200,10 @@ fn read_csv(text: &str) -> Vec<Vec<Option<String>>> {
 
 #[test]
 fn unsafe_numbers_in_arrays_become_strings() {
-    assert_eq!(
-        one(ColumnKind::Array, "[1, 9007199254740993, [1.5, null]]"),
-        r#"[1,"9007199254740993",[1.5,null]]"#
-    );
-    assert_eq!(
-        one(ColumnKind::Array, "[0.1234567890123456789]"),
-        r#"["0.1234567890123456789"]"#
-    );
-    assert_eq!(
-        one(ColumnKind::Array, "[1.7976931348623157e308]"),
-        "[1.7976931348623157e308]"
-    );
-    assert_eq!(
-        one(ColumnKind::Json, "[9007199254740993]"),
-        "[9007199254740993]"
-    );
+    assert_eq!(one(ColumnKind::Array, "[1, 9007199254740993, [1.5, null]]"), r#"[1,"9007199254740993",[1.5,null]]"#);
+    assert_eq!(one(ColumnKind::Array, "[0.1234567890123456789]"), r#"["0.1234567890123456789"]"#);
+    assert_eq!(one(ColumnKind::Array, "[1.7976931348623157e308]"), "[1.7976931348623157e308]");
+    assert_eq!(one(ColumnKind::Json, "[9007199254740993]"), "[9007199254740993]");
 }
 
 #[test]
@@ -283,69 +226,31 @@ fn json_that_would_break_the_answer_is_a_string() {
         "\u{1}",
         "-",
     ] {
-        assert_eq!(
-            one(ColumnKind::Json, text),
-            Value::from(text).to_string(),
-            "{text}"
-        );
+        assert_eq!(one(ColumnKind::Json, text), Value::from(text).to_string(), "{text}");
     }
     let fits = format!("{}{}", "[".repeat(100), "]".repeat(100));
     assert_eq!(one(ColumnKind::Json, &fits), fits);
-    assert_eq!(
-        one(
-            ColumnKind::Json,
-            "{ \"\\ud83d\\ude00\" :\n[ ] , \"b\" : { } }"
-        ),
-        "{\"\\ud83d\\ude00\":[],\"b\":{}}"
-    );
+    assert_eq!(one(ColumnKind::Json, "{ \"\\ud83d\\ude00\" :\n[ ] , \"b\" : { } }"), "{\"\\ud83d\\ude00\":[],\"b\":{}}");
 }
 
 #[test]
 fn bytes_in_a_column_of_another_kind_say_so() {
-    let values = types::Values::Mixed(types::Varying {
-        offsets: vec![0, 2, 5, 8, 13],
-        data: b"i7xhitabf-0.5".to_vec(),
-    });
-    let data = types::ColumnData {
-        validity: None,
-        values,
-    };
-    let read = json(
-        &set(vec![column("a", ColumnKind::Other)], 4, vec![data]),
-        RowShape::Array,
-    );
-    assert_eq!(
-        read,
-        serde_json::json!([[7], [{"base64": "aGk="}], ["ab"], [-0.5]])
-    );
+    let values = types::Values::Mixed(types::Varying { offsets: vec![0, 2, 5, 8, 13], data: b"i7xhitabf-0.5".to_vec() });
+    let data = types::ColumnData { validity: None, values };
+    let read = json(&set(vec![column("a", ColumnKind::Other)], 4, vec![data]), RowShape::Array);
+    assert_eq!(read, serde_json::json!([[7], [{"base64": "aGk="}], ["ab"], [-0.5]]));
 }
 
 #[test]
 fn names_of_columns_are_made_keys() {
-    let columns: Vec<Column> = ["id", "id", "", "id_2", "id"]
-        .iter()
-        .map(|name| column(name, ColumnKind::Text))
-        .collect();
-    assert_eq!(
-        column_keys(&columns),
-        ["id", "id_2", "column_3", "id_2_2", "id_3"]
-    );
+    let columns: Vec<Column> = ["id", "id", "", "id_2", "id"].iter().map(|name| column(name, ColumnKind::Text)).collect();
+    assert_eq!(column_keys(&columns), ["id", "id_2", "column_3", "id_2_2", "id_3"]);
 }
 
 #[test]
 fn tables_for_people() {
-    let columns = vec![
-        column("id", ColumnKind::Decimal),
-        column("na|me", ColumnKind::Text),
-    ];
-    let set = texts(
-        columns,
-        &[
-            vec![Some("1"), Some("a\n*b*|")],
-            vec![Some("1000"), None],
-            vec![None, Some("日本\u{1b}[2J")],
-        ],
-    );
+    let columns = vec![column("id", ColumnKind::Decimal), column("na|me", ColumnKind::Text)];
+    let set = texts(columns, &[vec![Some("1"), Some("a\n*b*|")], vec![Some("1000"), None], vec![None, Some("日本\u{1b}[2J")]]);
     let mut out = String::new();
     terminal(&mut out, &set);
     out.push('\n');

@@ -26,7 +26,8 @@ struct Sent {
 
 impl Sent {
     fn new(body: Value) -> Sent {
-        let headers = [("host", "127.0.0.1:8000"), ("content-type", "application/json"), ("accept", "application/json, text/event-stream")];
+        let headers =
+            [("host", "127.0.0.1:8000"), ("content-type", "application/json"), ("accept", "application/json, text/event-stream")];
         Sent { headers: headers.map(|(name, value)| (name, value.to_owned())).to_vec(), body }
     }
 
@@ -99,7 +100,8 @@ async fn session(endpoint: &Arc<Endpoint>) -> String {
     let (status, session, _) = Sent::new(serde_json::from_str(INITIALIZE).unwrap()).to(endpoint).await;
     assert_eq!(status, StatusCode::OK);
     let session = session.unwrap();
-    let initialized = Sent::new(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).with("mcp-session-id", &session);
+    let initialized =
+        Sent::new(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).with("mcp-session-id", &session);
     assert_eq!(initialized.to(endpoint).await.0, StatusCode::ACCEPTED);
     session
 }
@@ -182,7 +184,11 @@ async fn what_is_not_plain_is_rmcps() {
     for body in [json!([older().body]), json!({"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "query"}})] {
         assert!(!Sent { body, ..older() }.is_answered_directly(&endpoint).await);
     }
-    for call in [older().put("", "result", json!({})), older().put("/params", "task", json!({})), older().put("", "jsonrpc", json!("1.0"))] {
+    for call in [
+        older().put("", "result", json!({})),
+        older().put("/params", "task", json!({})),
+        older().put("", "jsonrpc", json!("1.0")),
+    ] {
         assert!(!call.is_answered_directly(&endpoint).await);
     }
 }
@@ -205,7 +211,9 @@ async fn a_session_that_has_ended_is_not_found() {
 
 #[tokio::test]
 async fn configured_hosts_and_origins_are_let_in() {
-    let endpoint = started("{allowed_hosts: [db.example.com, 'other.example.com:8443'], allowed_origins: ['https://app.example.com']}").await;
+    let endpoint =
+        started("{allowed_hosts: [db.example.com, 'other.example.com:8443'], allowed_origins: ['https://app.example.com']}")
+            .await;
     let call = || Sent::alone("list_databases", json!({}));
     for (host, allowed) in [
         ("db.example.com", true),

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::super::answer;
 use super::{arguments, list_tables, put, reading};
-use crate::contract::{Check, Description, ErrorKind, ForeignKey, Index, Key, TableColumn, TableDetail, TableName, Target, Trigger};
+use crate::contract::{
+    Check, Description, ErrorKind, ForeignKey, Index, Key, TableColumn, TableDetail, TableName, Target, Trigger,
+};
 use crate::error::CallError;
 use crate::registry::Registry;
 

@@ -91,7 +91,8 @@ pub(super) async fn call(registry: &Registry, given: JsonObject) -> Result<CallT
     let limit = given.limit.unwrap_or(DEFAULT_TABLES).clamp(1, MAX_TABLES);
     let offset = given.offset.unwrap_or(0);
     // One more than asked for, to see whether there are more.
-    let filter = TableFilter { schema: given.schema, name: given.name, kind: given.kind.map(Kind::contract), offset, limit: limit + 1 };
+    let filter =
+        TableFilter { schema: given.schema, name: given.name, kind: given.kind.map(Kind::contract), offset, limit: limit + 1 };
     let Description::Tables(tables) = database.describe(Target::Tables(filter)).await? else {
         return Err(CallError::new(ErrorKind::Protocol, "the driver described something else than tables").of(database.id()));
     };

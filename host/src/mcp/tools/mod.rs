@@ -40,7 +40,10 @@ pub(super) async fn call(registry: &Registry, name: &str, arguments: JsonObject)
 /// A tool that only looks.
 fn reading(name: &'static str, title: &str, description: &'static str, input: Value, output: Value) -> Tool {
     let annotations = ToolAnnotations::with_title(title).read_only(true).idempotent(true).open_world(false);
-    Tool::new(name, description, object(input)).with_title(title).with_raw_output_schema(object(answer_or_error(output))).annotate(annotations)
+    Tool::new(name, description, object(input))
+        .with_title(title)
+        .with_raw_output_schema(object(answer_or_error(output)))
+        .annotate(annotations)
 }
 
 /// A call's arguments, as the tool's own type.

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::query::{Format, Limits, answered};
 use super::*;
 use crate::contract::{
-    Check, Column, ColumnKind, ForeignKey, Index, Key, Notice, Parameter, TableColumn, TableDetail, TableInfo, TableKind, Trigger,
-    Value as Sql,
+    Check, Column, ColumnKind, ForeignKey, Index, Key, Notice, Parameter, TableColumn, TableDetail, TableInfo, TableKind,
+    Trigger, Value as Sql,
 };
 use crate::database::{Completion, QueryResult, ResultSet, Truncation};
 use crate::error::CallError;
@@ -192,7 +192,8 @@ fn answers_of_list_tables_and_describe_table() {
 
 #[test]
 fn failures() {
-    let mut error = CallError::new(ErrorKind::Syntax, "syntax error at or near \"FRM\"").of("main").hint("Perhaps you meant FROM.");
+    let mut error =
+        CallError::new(ErrorKind::Syntax, "syntax error at or near \"FRM\"").of("main").hint("Perhaps you meant FROM.");
     error = with(error, |record| {
         record.sqlstate = Some("42601".to_owned());
         record.position = Some(21);

@@ -22,7 +22,12 @@ const JSON_OVERHEAD: usize = 512;
 
 /// The answer to a statement that ran.
 pub(in crate::mcp::tools) fn query(database: &str, result: &QueryResult, format: Format, limits: Limits) -> CallToolResult {
-    let bytes: usize = result.sets.iter().flat_map(|set| &set.batches).map(|batch| batch.bytes() + batch.rows() * batch.columns().len() * 4).sum();
+    let bytes: usize = result
+        .sets
+        .iter()
+        .flat_map(|set| &set.batches)
+        .map(|batch| batch.bytes() + batch.rows() * batch.columns().len() * 4)
+        .sum();
     let mut json = Fields::begin(String::with_capacity(bytes + JSON_OVERHEAD));
     quoted(json.key("database_id"), database);
     let mut texts = Vec::new();
@@ -96,7 +101,12 @@ fn set(json: &mut Fields, set: &ResultSet, format: Format, limits: Limits) -> (S
     if let Some(completion) = &set.completion {
         completed(json, completion);
         if set.columns.is_empty() {
-            note = Some(completion.command_tag.clone().unwrap_or_else(|| format!("{} rows affected", completion.rows_affected.unwrap_or(0))));
+            note = Some(
+                completion
+                    .command_tag
+                    .clone()
+                    .unwrap_or_else(|| format!("{} rows affected", completion.rows_affected.unwrap_or(0))),
+            );
         }
     }
     (table, note)
@@ -123,9 +133,13 @@ fn columns(out: &mut String, set: &ResultSet, format: Format) {
 }
 
 fn next_step(truncated: Truncation, rows: u64, limits: Limits) -> String {
-    let first = format!("there are more rows than these {rows}. To get the rest: narrow the statement, or page through it with ORDER BY, LIMIT and OFFSET {rows}");
+    let first = format!(
+        "there are more rows than these {rows}. To get the rest: narrow the statement, or page through it with ORDER BY, LIMIT and OFFSET {rows}"
+    );
     match truncated {
-        Truncation::Rows if limits.rows < limits.most_rows => format!("{first}, or raise max_rows (at most {})", limits.most_rows),
+        Truncation::Rows if limits.rows < limits.most_rows => {
+            format!("{first}, or raise max_rows (at most {})", limits.most_rows)
+        }
         Truncation::Rows => first,
         Truncation::Bytes => format!("{first}, or select fewer or shorter columns: an answer holds {} bytes", limits.bytes),
     }
