@@ -4,6 +4,7 @@
 //! one step. Bytes that don't fit their type are the server's fault, not the caller's: a [`Malformed`].
 
 mod array;
+mod calendar;
 mod datetime;
 mod interval;
 mod json;

@@ -1,15 +1,12 @@
 //! Dates and times: counts from 2000-01-01, as their ISO 8601 text.
 
-use super::short::Text;
+use super::calendar::{Day, civil};
+use super::short::{Text, two};
 use bulkhead_driver::Buffer;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
-/// Days from 0000-03-01 to 2000-01-01, the calendar being counted from a first of March (so that a leap day is a year's last).
-const EPOCH: i64 = 730_425;
-/// Days of 400 years.
-const ERA: i64 = 146_097;
-/// The longest is a timestamp of the year 294276, or 290000 BC: all of it stays below this.
-const LONGEST: usize = 64;
+/// The longest is a timestamp of the year 294276, or a date of the year 5881580: all of it stays below this.
+const LONGEST: usize = 48;
 
 /// `2024-02-29`, `0044-03-15 BC`, `infinity`.
 pub(super) fn date(days: i32, out: &mut Buffer) {
@@ -17,10 +14,9 @@ pub(super) fn date(days: i32, out: &mut Buffer) {
         i32::MAX => out.extend_text("infinity"),
         i32::MIN => out.extend_text("-infinity"),
         days => {
-            let mut text = Text::<LONGEST>::new();
-            let bc = day(days.into(), &mut text);
-            era(bc, &mut text);
-            out.extend_utf8(text.bytes());
+            let day = civil(days.into());
+            write_day(&day, out);
+            era(&day, out);
         }
     }
 }
@@ -31,74 +27,69 @@ pub(super) fn timestamp(micros: i64, utc: bool, out: &mut Buffer) {
         i64::MAX => out.extend_text("infinity"),
         i64::MIN => out.extend_text("-infinity"),
         micros => {
-            let mut text = Text::<LONGEST>::new();
-            let bc = day(micros.div_euclid(MICROS_PER_DAY), &mut text);
-            text.push(b'T');
-            clock(micros.rem_euclid(MICROS_PER_DAY), &mut text);
+            let days = micros.div_euclid(MICROS_PER_DAY);
+            let day = civil(days);
+            write_day(&day, out);
+            out.push_ascii(b'T');
+            clock(micros.wrapping_sub(days.wrapping_mul(MICROS_PER_DAY)), out);
             if utc {
-                text.push(b'Z');
+                out.push_ascii(b'Z');
             }
-            era(bc, &mut text);
-            out.extend_utf8(text.bytes());
+            era(&day, out);
         }
     }
 }
 
 /// `13:00:00.5`, with its offset if it has a zone (given as seconds west of Greenwich).
 pub(super) fn time(micros: i64, west: Option<i32>, out: &mut Buffer) {
-    let mut text = Text::<LONGEST>::new();
-    clock(micros, &mut text);
+    clock(micros, out);
     if let Some(west) = west {
+        let mut text = Text::<LONGEST>::new();
         text.push(if west > 0 { b'-' } else { b'+' });
-        let seconds = u64::from(west.unsigned_abs());
-        text.number(seconds / 3600, 2);
+        let seconds = west.unsigned_abs();
+        text.number((seconds / 3600).into(), 2);
         text.push(b':');
-        text.two(seconds / 60 % 60);
+        text.extend(&two(seconds / 60 % 60));
         if seconds % 60 != 0 {
             text.push(b':');
-            text.two(seconds % 60);
+            text.extend(&two(seconds % 60));
+        }
+        out.extend_utf8(text.bytes());
+    }
+}
+
+fn write_day(day: &Day, out: &mut Buffer) {
+    let ([m, n], [d, e]) = (two(day.month), two(day.day));
+    match u32::try_from(day.year) {
+        Ok(year @ 0..=9_999) => {
+            let ([a, b], [c, f]) = (two(year / 100), two(year % 100));
+            out.extend_utf8(&[a, b, c, f, b'-', m, n, b'-', d, e]);
+        }
+        _ => {
+            let mut text = Text::<LONGEST>::new();
+            text.number(day.year, 4);
+            out.extend_utf8(text.bytes());
+            out.extend_utf8(&[b'-', m, n, b'-', d, e]);
         }
     }
-    out.extend_utf8(text.bytes());
 }
 
-fn clock(micros: i64, text: &mut Text<LONGEST>) {
-    // Negative is nothing a server sends: shown as midnight.
+fn clock(micros: i64, out: &mut Buffer) {
+    // Negative is nothing a server sends: shown as midnight. Hours past 99 likewise.
     let micros = u64::try_from(micros).unwrap_or_default();
-    let seconds = micros / 1_000_000;
-    text.number(seconds / 3600, 2);
-    text.push(b':');
-    text.two(seconds / 60 % 60);
-    text.push(b':');
-    text.two(seconds % 60);
-    text.fraction(micros % 1_000_000);
+    let seconds = u32::try_from(micros / 1_000_000).unwrap_or_default();
+    let ([a, b], [c, d], [e, f]) = (two(seconds / 3600), two(seconds / 60 % 60), two(seconds % 60));
+    out.extend_utf8(&[a, b, b':', c, d, b':', e, f]);
+    let fraction = micros.wrapping_sub(u64::from(seconds).wrapping_mul(1_000_000));
+    if fraction != 0 {
+        let mut text = Text::<LONGEST>::new();
+        text.fraction(fraction);
+        out.extend_utf8(text.bytes());
+    }
 }
 
-/// Writes the day without its era; true if that is BC.
-fn day(since_2000: i64, text: &mut Text<LONGEST>) -> bool {
-    let days = since_2000.saturating_add(EPOCH);
-    let era = days.div_euclid(ERA);
-    let of_era = days.rem_euclid(ERA);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    // Months from March; 153 days are five of them.
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year_of_era + era.saturating_mul(400) + i64::from(month <= 2);
-    let bc = year <= 0;
-    // There is no year 0: 1 BC comes before 1.
-    let year = if bc { 1 - year } else { year };
-    text.number(year.unsigned_abs(), 4);
-    text.push(b'-');
-    text.two(month.unsigned_abs());
-    text.push(b'-');
-    text.two(day.unsigned_abs());
-    bc
-}
-
-fn era(bc: bool, text: &mut Text<LONGEST>) {
-    if bc {
-        text.extend(b" BC");
+fn era(day: &Day, out: &mut Buffer) {
+    if day.bc {
+        out.extend_text(" BC");
     }
 }

@@ -1,7 +1,7 @@
 //! Numerics: digits in base 10,000, a weight, a sign and the number of digits to show after the point
 //! (`utils/adt/numeric.c`, `numeric_send`).
 
-use super::short::Text;
+use super::short::two;
 use crate::protocol::{Malformed, Reader};
 use bulkhead_driver::Buffer;
 
@@ -51,9 +51,9 @@ fn whole(groups: &mut impl Iterator<Item = u16>, weight: i32, out: &mut Buffer) 
     for position in 0..=weight {
         // Groups that are zero to the end aren't sent.
         let group = groups.next().unwrap_or(0);
-        let mut text = Text::<GROUP>::new();
-        text.number(group.into(), if position == 0 { 1 } else { GROUP });
-        out.extend_utf8(text.bytes());
+        let digits = four(group);
+        let zeros = if position > 0 { 0 } else { digits.iter().take(GROUP - 1).take_while(|digit| **digit == b'0').count() };
+        out.extend_utf8(digits.get(zeros..).unwrap_or_default());
     }
 }
 
@@ -69,10 +69,15 @@ fn fraction(groups: &mut impl Iterator<Item = u16>, weight: i32, scale: usize, o
         } else {
             groups.next().unwrap_or(0)
         };
-        let mut text = Text::<GROUP>::new();
-        text.number(group.into(), GROUP);
         let shown = left.min(GROUP);
-        out.extend_utf8(text.bytes().get(..shown).unwrap_or_default());
+        out.extend_utf8(four(group).get(..shown).unwrap_or_default());
         left -= shown;
     }
+}
+
+/// A group's four digits. More than 9,999 is nothing a server sends: its lower digits are shown.
+fn four(group: u16) -> [u8; GROUP] {
+    let group = u32::from(group);
+    let ([a, b], [c, d]) = (two(group / 100 % 100), two(group % 100));
+    [a, b, c, d]
 }

@@ -25,13 +25,6 @@ impl<const N: usize> Text<N> {
         bytes.iter().for_each(|byte| self.push(*byte));
     }
 
-    /// A number below 100 in two digits; above, its last two.
-    #[inline]
-    pub(super) fn two(&mut self, number: u64) {
-        self.push(digit(number / 10));
-        self.push(digit(number));
-    }
-
     /// A number in as many digits as it has, `least` at least.
     pub(super) fn number(&mut self, mut number: u64, least: usize) {
         // 20 digits hold any u64.
@@ -68,9 +61,32 @@ impl<const N: usize> Text<N> {
     }
 }
 
+/// `00` to `99`.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let (mut at, mut tens) = (0, b'0');
+    while tens <= b'9' {
+        let mut ones = b'0';
+        while ones <= b'9' {
+            pairs[at] = [tens, ones];
+            at += 1;
+            ones += 1;
+        }
+        tens += 1;
+    }
+    pairs
+};
+
+/// A number below 100 in two digits; `00` for what is above.
+#[inline]
+pub(super) fn two(number: u32) -> [u8; 2] {
+    let at = usize::try_from(number).unwrap_or(usize::MAX);
+    PAIRS.get(at).copied().unwrap_or(*b"00")
+}
+
 /// The last digit.
 #[inline]
-pub(super) fn digit(number: u64) -> u8 {
+fn digit(number: u64) -> u8 {
     // A remainder of 10 fits a byte.
     b'0' + u8::try_from(number % 10).unwrap_or_default()
 }

@@ -40,7 +40,7 @@ impl<W: Wire> Session<W> {
     }
 
     fn run_statement(&mut self, sql: &str, params: &[Parameter], options: &QueryOptions) -> Result<Answer, Fault> {
-        let traces = traces::of(sql);
+        let traces = self.statements.traces(sql).unwrap_or_else(|| traces::of(sql));
         if self.owes_reset {
             // What a hint or an array needs is asked of a clean session.
             if params.iter().any(needs_lookup) {
@@ -102,14 +102,14 @@ impl<W: Wire> Session<W> {
         let (commands, mut prepared, values, history, revived) = match known {
             Some(Known { prepared, history, on_server }) => {
                 let values = self.values(params, &prepared.parameters)?;
-                let commands = self.before(guard, traces::of(sql), options);
+                let commands = self.before(guard, options);
                 if !on_server {
                     self.send_parse(sql, declared, &prepared.name);
                 }
                 (commands, prepared, values, history, !on_server)
             }
             None => {
-                let commands = self.before(guard, traces::of(sql), options);
+                let commands = self.before(guard, options);
                 let prepared = self.prepare(sql, declared, commands)?;
                 let values = self.values(params, &prepared.parameters)?;
                 (0, prepared, values, History::default(), false)
@@ -139,7 +139,7 @@ impl<W: Wire> Session<W> {
     }
 
     /// What goes before the statement. Answers how many commands that is.
-    fn before(&mut self, guard: Guard, traces: Traces, options: &QueryOptions) -> u32 {
+    fn before(&mut self, guard: Guard, options: &QueryOptions) -> u32 {
         let mut commands = 0;
         if std::mem::take(&mut self.owes_reset) {
             frontend::command(self.link.out(), DISCARD);
@@ -155,7 +155,7 @@ impl<W: Wire> Session<W> {
             frontend::command(self.link.out(), &format!("SET statement_timeout = {limit}"));
             // A group of its own where the statement may be one that has to be alone in its group (VACUUM). Otherwise an
             // error takes it back; `settle` knows.
-            if traces != Traces::Reading {
+            if self.traces != Traces::Reading {
                 self.link.sync();
             }
             self.statement_timeout = Some(limit);

@@ -4,6 +4,7 @@
 //! columns stays, so that the next use still takes one round trip. Some tens of entries: looked through from end to end, which
 //! costs less than hashing a long text would.
 
+use super::traces::{self, Traces};
 use crate::protocol::FieldDescription;
 use crate::types::Codec;
 use bulkhead_driver::Column;
@@ -63,6 +64,7 @@ struct Entry {
     declared: Vec<u32>,
     prepared: Rc<Prepared>,
     history: History,
+    traces: Traces,
     on_server: bool,
     used: u64,
 }
@@ -77,6 +79,11 @@ impl Statements {
         let entry = self.entries.iter_mut().find(|entry| entry.sql == sql && entry.declared == declared)?;
         entry.used = self.clock;
         Some(Known { prepared: entry.prepared.clone(), history: entry.history, on_server: entry.on_server })
+    }
+
+    /// What a statement that is kept may leave in the session.
+    pub(super) fn traces(&self, sql: &str) -> Option<Traces> {
+        self.entries.iter().find(|entry| entry.sql == sql).map(|entry| entry.traces)
     }
 
     /// A name for a new statement; empty if it isn't to have one. Makes room for it first, so that the server never has more
@@ -105,9 +112,10 @@ impl Statements {
 
     pub(super) fn insert(&mut self, sql: &str, declared: &[u32], prepared: Rc<Prepared>) {
         if self.keeps(sql) {
+            let traces = traces::of(sql);
             let (sql, declared, history) = (sql.to_owned(), declared.to_owned(), History::default());
             let on_server = !prepared.name.is_empty();
-            self.entries.push(Entry { sql, declared, prepared, history, on_server, used: self.clock });
+            self.entries.push(Entry { sql, declared, prepared, history, traces, on_server, used: self.clock });
         }
     }
 

@@ -33,7 +33,7 @@ const HARMLESS: &[&str] = &[
     "using", "values", "varchar", "variance", "when", "where", "with", "within",
 ];
 
-/// Words that make a statement more than reading, wherever they stand.
+/// Words that make a statement more than reading, wherever they stand. Sorted.
 const MORE: &[&str] = &["create", "delete", "insert", "into", "merge", "update"];
 
 /// Judges a statement. In doubt it may leave anything.
@@ -47,24 +47,24 @@ fn reads_only(sql: &str) -> Option<bool> {
     let mut at = 0;
     let mut first = true;
     // The word just before, if nothing but white space has come since.
-    let mut word = String::new();
+    let mut word = Word::default();
     while let Some(byte) = bytes.get(at).copied() {
         match byte {
             b' ' | b'\t' | b'\r' | b'\n' => at += 1,
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
                 let end = end_of_word(bytes, at);
-                word = sql.get(at..end)?.to_ascii_lowercase();
+                word = Word::lower(bytes.get(at..end)?);
                 at = end;
-                if first && !matches!(word.as_str(), "select" | "with" | "values" | "table") || MORE.contains(&word.as_str()) {
+                if first && !matches!(word.text(), b"select" | b"with" | b"values" | b"table") || word.is_in(MORE) {
                     return Some(false);
                 }
                 first = false;
             }
             b'(' => {
-                if !word.is_empty() && HARMLESS.binary_search(&word.as_str()).is_err() {
+                if !word.text().is_empty() && !word.is_in(HARMLESS) {
                     return Some(false);
                 }
-                word.clear();
+                word = Word::default();
                 at += 1;
             }
             b'\'' => {
@@ -77,12 +77,12 @@ fn reads_only(sql: &str) -> Option<bool> {
                     return None;
                 }
                 at = after(bytes, at, b'\'')?;
-                word.clear();
+                word = Word::default();
             }
             b'"' => {
                 at = after(bytes, at, b'"')?;
                 // What is quoted may be a function's name.
-                word = "\"".to_owned();
+                word = Word::lower(b"\"");
             }
             // Comments, dollar quotes, and what isn't ASCII.
             b'-' if bytes.get(at + 1) == Some(&b'-') => return None,
@@ -90,12 +90,39 @@ fn reads_only(sql: &str) -> Option<bool> {
             b'$' if !bytes.get(at + 1).is_some_and(u8::is_ascii_digit) => return None,
             128.. => return None,
             _ => {
-                word.clear();
+                word = Word::default();
                 at += 1;
             }
         }
     }
     Some(!first)
+}
+
+/// A word in lower case; what is longer than any in the lists is cut, and in none of them.
+#[derive(Default)]
+struct Word {
+    bytes: [u8; 32],
+    len: usize,
+}
+
+impl Word {
+    fn lower(text: &[u8]) -> Self {
+        let mut word = Self::default();
+        for (place, byte) in word.bytes.iter_mut().zip(text) {
+            *place = byte.to_ascii_lowercase();
+        }
+        word.len = text.len().min(word.bytes.len());
+        word
+    }
+
+    fn text(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// Whether it is in a sorted list.
+    fn is_in(&self, list: &[&str]) -> bool {
+        list.binary_search_by(|entry| entry.as_bytes().cmp(self.text())).is_ok()
+    }
 }
 
 fn end_of_word(bytes: &[u8], start: usize) -> usize {
@@ -124,7 +151,8 @@ mod tests {
 
     #[test]
     fn the_list_is_sorted() {
-        assert!(HARMLESS.is_sorted());
+        assert!(HARMLESS.is_sorted() && MORE.is_sorted());
+        assert!(HARMLESS.iter().all(|word| word.len() < 32));
     }
 
     #[test]
