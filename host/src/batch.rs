@@ -84,23 +84,12 @@ impl Batch {
     ///
     /// # Errors
     /// The first departure from the contract, with the column's number.
-    pub fn check(
-        raw: types::Batch,
-        kinds: &[ColumnKind],
-        most_rows: u32,
-    ) -> Result<Batch, MalformedBatch> {
+    pub fn check(raw: types::Batch, kinds: &[ColumnKind], most_rows: u32) -> Result<Batch, MalformedBatch> {
         if raw.rows > most_rows {
-            return Err(MalformedBatch(format!(
-                "a batch of {} rows where at most {most_rows} were asked for",
-                raw.rows
-            )));
+            return Err(MalformedBatch(format!("a batch of {} rows where at most {most_rows} were asked for", raw.rows)));
         }
         if raw.columns.len() != kinds.len() {
-            return Err(MalformedBatch(format!(
-                "a batch of {} columns in a result of {}",
-                raw.columns.len(),
-                kinds.len()
-            )));
+            return Err(MalformedBatch(format!("a batch of {} columns in a result of {}", raw.columns.len(), kinds.len())));
         }
         let rows = raw.rows as usize;
         let columns = raw
@@ -109,8 +98,7 @@ impl Batch {
             .zip(kinds)
             .enumerate()
             .map(|(at, (column, kind))| {
-                ColumnData::check(column, *kind, rows)
-                    .map_err(|why| MalformedBatch(format!("column {}: {why}", at + 1)))
+                ColumnData::check(column, *kind, rows).map_err(|why| MalformedBatch(format!("column {}: {why}", at + 1)))
             })
             .collect::<Result<_, _>>()?;
         Ok(Batch { rows, columns })
@@ -131,9 +119,7 @@ impl Batch {
     /// One value; NULL past the end.
     #[must_use]
     pub fn cell(&self, column: usize, row: usize) -> Cell<'_> {
-        self.columns
-            .get(column)
-            .map_or(Cell::Null, |data| data.cell(row))
+        self.columns.get(column).map_or(Cell::Null, |data| data.cell(row))
     }
 
     /// Drops all rows but the first `rows`.
@@ -157,20 +143,13 @@ impl Batch {
         let (mut fit, mut over) = (0, self.rows);
         while over - fit > 1 {
             let middle = fit + (over - fit) / 2;
-            if fits(middle) {
-                fit = middle
-            } else {
-                over = middle
-            }
+            if fits(middle) { fit = middle } else { over = middle }
         }
         fit
     }
 
     fn bytes_of(&self, rows: usize) -> usize {
-        self.columns
-            .iter()
-            .map(|column| column.bytes_of(rows))
-            .sum()
+        self.columns.iter().map(|column| column.bytes_of(rows)).sum()
     }
 }
 
@@ -197,27 +176,17 @@ impl ColumnData {
                 values.check_tags(raw.validity.as_deref())?;
                 Values::Mixed(values)
             }
-            (types::Values::Varying(raw), ColumnKind::Bytes) => {
-                Values::Bytes(Varying::check(raw, rows)?)
-            }
+            (types::Values::Varying(raw), ColumnKind::Bytes) => Values::Bytes(Varying::check(raw, rows)?),
             (types::Values::Varying(raw), kind)
-                if !matches!(
-                    kind,
-                    ColumnKind::Boolean | ColumnKind::Int64 | ColumnKind::Float64
-                ) =>
+                if !matches!(kind, ColumnKind::Boolean | ColumnKind::Int64 | ColumnKind::Float64) =>
             {
                 Values::Text(Text::check(raw, rows)?)
             }
             (_, kind) => {
-                return Err(format!(
-                    "values that are not of the column's kind, {kind:?}"
-                ));
+                return Err(format!("values that are not of the column's kind, {kind:?}"));
             }
         };
-        Ok(ColumnData {
-            validity: raw.validity,
-            values,
-        })
+        Ok(ColumnData { validity: raw.validity, values })
     }
 }
 
@@ -271,21 +240,12 @@ impl ColumnData {
 impl Text {
     fn check(raw: types::Varying, rows: usize) -> Result<Text, String> {
         offsets_fit(&raw.offsets, raw.data.len(), rows)?;
-        let data = String::from_utf8(raw.data)
-            .map_err(|why| format!("not UTF-8 at byte {}", why.utf8_error().valid_up_to()))?;
+        let data = String::from_utf8(raw.data).map_err(|why| format!("not UTF-8 at byte {}", why.utf8_error().valid_up_to()))?;
         // ASCII has a boundary everywhere, and checking for it is much cheaper than looking at each offset.
-        if !data.is_ascii()
-            && raw
-                .offsets
-                .iter()
-                .any(|at| !data.is_char_boundary(*at as usize))
-        {
+        if !data.is_ascii() && raw.offsets.iter().any(|at| !data.is_char_boundary(*at as usize)) {
             return Err("an offset inside a character".to_owned());
         }
-        Ok(Text {
-            offsets: raw.offsets,
-            data,
-        })
+        Ok(Text { offsets: raw.offsets, data })
     }
 
     /// One text. None past the end.
@@ -299,10 +259,7 @@ impl Text {
 impl Varying {
     fn check(raw: types::Varying, rows: usize) -> Result<Varying, String> {
         offsets_fit(&raw.offsets, raw.data.len(), rows)?;
-        Ok(Varying {
-            offsets: raw.offsets,
-            data: raw.data,
-        })
+        Ok(Varying { offsets: raw.offsets, data: raw.data })
     }
 
     fn check_tags(&self, validity: Option<&[u8]>) -> Result<(), String> {
@@ -337,8 +294,7 @@ fn tagged(value: &[u8]) -> Option<Cell<'_>> {
 }
 
 fn bit(bits: &[u8], at: usize) -> bool {
-    bits.get(at / 8)
-        .is_some_and(|byte| byte >> (at % 8) & 1 == 1)
+    bits.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1)
 }
 
 fn span(offsets: &[u32], row: usize) -> Option<(usize, usize)> {
@@ -346,20 +302,12 @@ fn span(offsets: &[u32], row: usize) -> Option<(usize, usize)> {
 }
 
 fn length_fits(length: usize, rows: usize) -> Result<(), String> {
-    if length == rows {
-        Ok(())
-    } else {
-        Err(format!("{length} values for {rows} rows"))
-    }
+    if length == rows { Ok(()) } else { Err(format!("{length} values for {rows} rows")) }
 }
 
 fn bitmap_fits(bits: &[u8], rows: usize) -> Result<(), String> {
     let wanted = rows.div_ceil(8);
-    if bits.len() == wanted {
-        Ok(())
-    } else {
-        Err(format!("a bitmap of {} bytes for {rows} rows", bits.len()))
-    }
+    if bits.len() == wanted { Ok(()) } else { Err(format!("a bitmap of {} bytes for {rows} rows", bits.len())) }
 }
 
 fn offsets_fit(offsets: &[u32], data: usize, rows: usize) -> Result<(), String> {
@@ -379,47 +327,21 @@ fn offsets_fit(offsets: &[u32], data: usize, rows: usize) -> Result<(), String> 
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
     fn varying(offsets: &[u32], data: &[u8]) -> types::Values {
-        types::Values::Varying(types::Varying {
-            offsets: offsets.to_vec(),
-            data: data.to_vec(),
-        })
+        types::Values::Varying(types::Varying { offsets: offsets.to_vec(), data: data.to_vec() })
     }
 
-    fn one(
-        rows: u32,
-        validity: Option<Vec<u8>>,
-        values: types::Values,
-        kind: ColumnKind,
-    ) -> Result<Batch, MalformedBatch> {
-        Batch::check(
-            types::Batch {
-                rows,
-                columns: vec![types::ColumnData { validity, values }],
-            },
-            &[kind],
-            10,
-        )
+    fn one(rows: u32, validity: Option<Vec<u8>>, values: types::Values, kind: ColumnKind) -> Result<Batch, MalformedBatch> {
+        Batch::check(types::Batch { rows, columns: vec![types::ColumnData { validity, values }] }, &[kind], 10)
     }
 
     #[test]
     fn a_good_batch_reads_back() {
-        let batch = one(
-            3,
-            Some(vec![0b101]),
-            varying(&[0, 2, 2, 4], "hié".as_bytes()),
-            ColumnKind::Text,
-        )
-        .unwrap();
+        let batch = one(3, Some(vec![0b101]), varying(&[0, 2, 2, 4], "hié".as_bytes()), ColumnKind::Text).unwrap();
         assert_eq!(batch.cell(0, 0), Cell::Text("hi"));
         assert_eq!(batch.cell(0, 1), Cell::Null);
         assert_eq!(batch.cell(0, 2), Cell::Text("é"));
@@ -430,10 +352,7 @@ mod tests {
     #[test]
     fn mixed_values_read_back() {
         let data = b"i-9223372036854775808f1.5txyx\xff";
-        let raw = types::Values::Mixed(types::Varying {
-            offsets: vec![0, 21, 25, 28, 30],
-            data: data.to_vec(),
-        });
+        let raw = types::Values::Mixed(types::Varying { offsets: vec![0, 21, 25, 28, 30], data: data.to_vec() });
         let batch = one(4, None, raw, ColumnKind::Int64).unwrap();
         assert_eq!(batch.cell(0, 0), Cell::Int64(i64::MIN));
         assert_eq!(batch.cell(0, 1), Cell::Float64(1.5));
@@ -443,13 +362,7 @@ mod tests {
 
     #[test]
     fn rows_are_counted_by_their_bytes() {
-        let batch = one(
-            4,
-            None,
-            varying(&[0, 2, 2, 6, 7], b"abcdefg"),
-            ColumnKind::Text,
-        )
-        .unwrap();
+        let batch = one(4, None, varying(&[0, 2, 2, 6, 7], b"abcdefg"), ColumnKind::Text).unwrap();
         let within: Vec<usize> = (0..=8).map(|bytes| batch.rows_within(bytes)).collect();
         assert_eq!(within, [0, 0, 2, 2, 2, 2, 3, 4, 4]);
         assert_eq!(batch.bytes(), 7);
@@ -459,31 +372,11 @@ mod tests {
     fn every_lie_is_an_error() {
         let text = ColumnKind::Text;
         let lies = [
-            one(
-                11,
-                None,
-                types::Values::Int64s(vec![0; 11]),
-                ColumnKind::Int64,
-            ),
+            one(11, None, types::Values::Int64s(vec![0; 11]), ColumnKind::Int64),
             one(2, None, types::Values::Int64s(vec![0]), ColumnKind::Int64),
-            one(
-                2,
-                None,
-                types::Values::Float64s(vec![0.0]),
-                ColumnKind::Float64,
-            ),
-            one(
-                9,
-                None,
-                types::Values::Booleans(vec![0]),
-                ColumnKind::Boolean,
-            ),
-            one(
-                9,
-                Some(vec![0]),
-                types::Values::Int64s(vec![0; 9]),
-                ColumnKind::Int64,
-            ),
+            one(2, None, types::Values::Float64s(vec![0.0]), ColumnKind::Float64),
+            one(9, None, types::Values::Booleans(vec![0]), ColumnKind::Boolean),
+            one(9, Some(vec![0]), types::Values::Int64s(vec![0; 9]), ColumnKind::Int64),
             one(1, None, types::Values::Int64s(vec![0]), text),
             one(1, None, varying(&[0, 1], b"1"), ColumnKind::Int64),
             one(2, None, varying(&[0, 2], b"ab"), text),
@@ -494,41 +387,10 @@ mod tests {
             one(1, None, varying(&[0, 9], b"ab"), text),
             one(1, None, varying(&[0, 2], b"\xff\xfe"), text),
             one(2, None, varying(&[0, 1, 2], "é".as_bytes()), text),
-            one(
-                1,
-                None,
-                types::Values::Mixed(types::Varying {
-                    offsets: vec![0, 0],
-                    data: vec![],
-                }),
-                text,
-            ),
-            one(
-                1,
-                None,
-                types::Values::Mixed(types::Varying {
-                    offsets: vec![0, 2],
-                    data: b"q1".to_vec(),
-                }),
-                text,
-            ),
-            one(
-                1,
-                None,
-                types::Values::Mixed(types::Varying {
-                    offsets: vec![0, 3],
-                    data: b"i1x".to_vec(),
-                }),
-                text,
-            ),
-            Batch::check(
-                types::Batch {
-                    rows: 1,
-                    columns: vec![],
-                },
-                &[text],
-                10,
-            ),
+            one(1, None, types::Values::Mixed(types::Varying { offsets: vec![0, 0], data: vec![] }), text),
+            one(1, None, types::Values::Mixed(types::Varying { offsets: vec![0, 2], data: b"q1".to_vec() }), text),
+            one(1, None, types::Values::Mixed(types::Varying { offsets: vec![0, 3], data: b"i1x".to_vec() }), text),
+            Batch::check(types::Batch { rows: 1, columns: vec![] }, &[text], 10),
         ];
         for (at, lie) in lies.into_iter().enumerate() {
             assert!(lie.is_err(), "lie {at} was believed");

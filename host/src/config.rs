@@ -112,10 +112,8 @@ impl Config {
     /// What is wrong with the file, and where.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
         let shown = path.display();
-        let text =
-            std::fs::read_to_string(path).map_err(|why| ConfigError(format!("{shown}: {why}")))?;
-        let mut config =
-            Config::parse(&text).map_err(|why| ConfigError(format!("{shown}: {why}")))?;
+        let text = std::fs::read_to_string(path).map_err(|why| ConfigError(format!("{shown}: {why}")))?;
+        let mut config = Config::parse(&text).map_err(|why| ConfigError(format!("{shown}: {why}")))?;
         config.resolve(path.parent().unwrap_or(Path::new(".")));
         Ok(config)
     }
@@ -125,8 +123,7 @@ impl Config {
     /// # Errors
     /// What is wrong with the text, and where.
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
-        let config: Config =
-            serde_saphyr::from_str(text).map_err(|why| ConfigError(why.to_string()))?;
+        let config: Config = serde_saphyr::from_str(text).map_err(|why| ConfigError(why.to_string()))?;
         config.check()?;
         Ok(config)
     }
@@ -137,11 +134,7 @@ impl Config {
         {
             return Err(ConfigError(format!(
                 "default_database: there is no database {default:?}; there are: {}",
-                self.databases
-                    .keys()
-                    .cloned()
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                self.databases.keys().cloned().collect::<Vec<_>>().join(", ")
             )));
         }
         for (id, database) in &self.databases {
@@ -151,9 +144,7 @@ impl Config {
             if let Some(sha256) = &driver.sha256
                 && (sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()))
             {
-                return Err(ConfigError(format!(
-                    "drivers.settings.{name}.sha256: 64 hexadecimal digits are wanted"
-                )));
+                return Err(ConfigError(format!("drivers.settings.{name}.sha256: 64 hexadecimal digits are wanted")));
             }
         }
         Ok(())
@@ -167,43 +158,27 @@ impl Config {
         };
         self.drivers.folder.iter_mut().for_each(absolute);
         self.drivers.cache.iter_mut().for_each(absolute);
-        self.drivers
-            .settings
-            .values_mut()
-            .filter_map(|driver| driver.path.as_mut())
-            .for_each(absolute);
+        self.drivers.settings.values_mut().filter_map(|driver| driver.path.as_mut()).for_each(absolute);
         for database in self.databases.values_mut() {
             database.resolve(base);
         }
         if self.drivers.folder.is_none() {
             let beside_file = base.join("drivers");
-            let beside_binary = std::env::current_exe()
-                .ok()
-                .and_then(|exe| Some(exe.parent()?.join("drivers")));
-            self.drivers.folder = if beside_file.is_dir() {
-                Some(beside_file)
-            } else {
-                beside_binary.filter(|path| path.is_dir())
-            };
+            let beside_binary = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("drivers")));
+            self.drivers.folder =
+                if beside_file.is_dir() { Some(beside_file) } else { beside_binary.filter(|path| path.is_dir()) };
         }
     }
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_small_file_has_every_default() {
-        let config =
-            Config::parse("databases: {main: {driver: postgres, host: db.example.com, user: app}}")
-                .unwrap();
+        let config = Config::parse("databases: {main: {driver: postgres, host: db.example.com, user: app}}").unwrap();
         let main = &config.databases["main"];
         assert_eq!(config.server.listen.to_string(), "127.0.0.1:8000");
         assert_eq!(main.tls.mode, TlsMode::VerifyFull);
@@ -214,23 +189,11 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         for (text, word) in [
-            (
-                "databases: {main: {driver: postgres, host: h, prot: 1}}",
-                "prot",
-            ),
+            ("databases: {main: {driver: postgres, host: h, prot: 1}}", "prot"),
             ("databases: {main: {driver: postgres}}", "host"),
-            (
-                "databases: {main: {driver: postgres, host: h}}\ndefault_database: other",
-                "other",
-            ),
-            (
-                "databases: {main: {driver: postgres, host: h, pool: {max: 0}}}",
-                "pool.max",
-            ),
-            (
-                "databases: {main: {driver: postgres, host: h, statement_timeout: soon}}",
-                "soon",
-            ),
+            ("databases: {main: {driver: postgres, host: h}}\ndefault_database: other", "other"),
+            ("databases: {main: {driver: postgres, host: h, pool: {max: 0}}}", "pool.max"),
+            ("databases: {main: {driver: postgres, host: h, statement_timeout: soon}}", "soon"),
         ] {
             let why = Config::parse(text).unwrap_err().to_string();
             assert!(why.contains(word), "{why}");
@@ -239,9 +202,7 @@ mod tests {
 
     #[test]
     fn a_password_is_not_in_a_debug_print() {
-        let config =
-            Config::parse("databases: {main: {driver: postgres, host: h, password: hunter2}}")
-                .unwrap();
+        let config = Config::parse("databases: {main: {driver: postgres, host: h, password: hunter2}}").unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 }

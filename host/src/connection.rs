@@ -71,21 +71,13 @@ impl Connection {
         ) -> wasmtime::Result<Result<T, crate::contract::Error>>,
     ) -> Result<T, CallError> {
         if !self.alive {
-            return Err(CallError::new(
-                ErrorKind::Connection,
-                "the connection is gone",
-            ));
+            return Err(CallError::new(ErrorKind::Connection, "the connection is gone"));
         }
         self.clean = false;
         // Dead until shown otherwise: a call that is dropped halfway leaves a Store that can't be entered again.
         self.alive = false;
         let _running = self.driver.sandbox.running();
-        let outcome = work(
-            &mut self.store,
-            self.bindings.bulkhead_driver_driver().connection(),
-            self.handle,
-        )
-        .await;
+        let outcome = work(&mut self.store, self.bindings.bulkhead_driver_driver().connection(), self.handle).await;
         match outcome {
             Ok(Ok(value)) => {
                 self.alive = true;
@@ -95,12 +87,7 @@ impl Connection {
                 self.alive = error.connection_usable;
                 Err(CallError::from(error))
             }
-            Err(trap) => Err(fault::trapped(
-                &self.driver.name,
-                what,
-                &trap,
-                &self.store.data().standard_error,
-            )),
+            Err(trap) => Err(fault::trapped(&self.driver.name, what, &trap, &self.store.data().standard_error)),
         }
     }
 

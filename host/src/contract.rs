@@ -3,19 +3,13 @@
 //! Nothing here is written by hand but the shorter names: the types a driver and the host exchange are these, and a batch is
 //! not to be used before it has become a checked [`crate::batch::Batch`].
 
-#[allow(
-    unsafe_code,
-    missing_docs,
-    unreachable_pub,
-    clippy::all,
-    clippy::pedantic,
-    clippy::restriction
-)]
+#[allow(unsafe_code, missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::restriction)]
 mod bindings {
     wasmtime::component::bindgen!({
         path: "../wit",
         world: "database-driver",
-        imports: { default: async | trappable },
+        // Files never wait but for the disk, which `files` does aside: without a future for each crossing.
+        imports: { "bulkhead:driver/files": trappable, default: async | trappable },
         exports: { default: async },
         with: {
             "bulkhead:driver/transport.byte-stream": crate::transport::ByteStream,
@@ -30,10 +24,9 @@ pub use bindings::exports::bulkhead::driver::driver;
 pub use bindings::{DatabaseDriver, DatabaseDriverPre};
 
 pub use driver::{
-    CatalogInfo, Check, Completion, ConnectOptions, Cursor, Description, DriverManifest,
-    ExplainOptions, Features, ForeignKey, Index, Isolation, Key, ParameterStyle, Plan,
-    QueryOptions, Routine, RoutineFilter, SchemaInfo, ServerInfo, TableColumn, TableDetail,
-    TableFilter, TableInfo, TableKind, TableName, Target, TransactionOptions, Trigger,
+    CatalogInfo, Check, Completion, ConnectOptions, Cursor, Description, DriverManifest, ExplainOptions, Features, ForeignKey,
+    Index, Isolation, Key, ParameterStyle, Plan, QueryOptions, Routine, RoutineFilter, SchemaInfo, ServerInfo, TableColumn,
+    TableDetail, TableFilter, TableInfo, TableKind, TableName, Target, TransactionOptions, Trigger,
 };
 pub use types::{Column, ColumnKind, Error, ErrorKind, Notice, Parameter, Value};
 

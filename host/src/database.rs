@@ -17,9 +17,7 @@ pub use query::{Completion, QueryResult, ResultSet, Statement, Truncation};
 pub(crate) use open::Resources;
 
 use crate::config::DatabaseConfig;
-use crate::contract::{
-    Description, DriverManifest, ExplainOptions, Parameter, ParameterStyle, Plan, Target,
-};
+use crate::contract::{Description, DriverManifest, ExplainOptions, Parameter, ParameterStyle, Plan, Target};
 use crate::error::CallError;
 use crate::pool::{Pool, PoolStatus};
 use run::Active;
@@ -105,32 +103,21 @@ impl Database {
     /// # Errors
     /// What the database, the driver or a limit said.
     pub async fn describe(&self, target: Target) -> Result<Description, CallError> {
-        self.run(None, move |connection| {
-            Box::pin(async move { connection.describe(&target).await })
-        })
-        .await
+        self.run(None, move |connection| Box::pin(async move { connection.describe(&target).await })).await
     }
 
     /// The plan of a statement. With `analyze` it runs, and is rolled back.
     ///
     /// # Errors
     /// What the database, the driver, the policy or a limit said.
-    pub async fn explain(
-        &self,
-        sql: String,
-        params: Vec<Parameter>,
-        analyze: bool,
-    ) -> Result<Plan, CallError> {
+    pub async fn explain(&self, sql: String, params: Vec<Parameter>, analyze: bool) -> Result<Plan, CallError> {
         let options = ExplainOptions {
             analyze,
             read_only: self.read_only(),
             timeout_ms: Some(query::milliseconds(self.statement_timeout())),
         };
         query::allow(self, self.read_only(), &sql)?;
-        self.run(None, move |connection| {
-            Box::pin(async move { connection.explain(&sql, &params, options).await })
-        })
-        .await
+        self.run(None, move |connection| Box::pin(async move { connection.explain(&sql, &params, options).await })).await
     }
 
     /// One round trip to the server, connecting if need be.
@@ -138,8 +125,7 @@ impl Database {
     /// # Errors
     /// What the database, the driver or a limit said.
     pub async fn ping(&self) -> Result<(), CallError> {
-        self.run(None, |connection| Box::pin(connection.ping()))
-            .await
+        self.run(None, |connection| Box::pin(connection.ping())).await
     }
 
     /// Closes connections that have been unused for too long.
@@ -160,9 +146,6 @@ impl Database {
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database")
-            .field("id", &self.id)
-            .field("driver", &self.manifest.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Database").field("id", &self.id).field("driver", &self.manifest.name).finish_non_exhaustive()
     }
 }

@@ -46,9 +46,7 @@ impl Sandbox {
             let state = store.data_mut();
             state.cpu_ticks += 1;
             if state.cpu_ticks > state.most_cpu_ticks {
-                return Err(wasmtime::Error::from(OutOfCpu {
-                    ticks: state.most_cpu_ticks,
-                }));
+                return Err(wasmtime::Error::from(OutOfCpu { ticks: state.most_cpu_ticks }));
             }
             // tokio's own yield: wasmtime's would put the guest first in its worker's queue again, ahead of its neighbours.
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
@@ -73,11 +71,7 @@ pub(crate) struct OutOfCpu {
 
 impl std::fmt::Display for OutOfCpu {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "the driver used more than its {} ms of CPU time in one call",
-            self.ticks
-        )
+        write!(f, "the driver used more than its {} ms of CPU time in one call", self.ticks)
     }
 }
 
@@ -93,25 +87,20 @@ struct Clock {
 impl Clock {
     fn start(engine: Engine) -> std::io::Result<Arc<Clock>> {
         let (give, take) = std::sync::mpsc::channel::<std::sync::Weak<Clock>>();
-        let handle = std::thread::Builder::new()
-            .name("epoch".to_owned())
-            .spawn(move || {
-                let Ok(clock) = take.recv() else { return };
-                while let Some(clock) = clock.upgrade() {
-                    if clock.running.load(Ordering::Acquire) == 0 {
-                        drop(clock);
-                        std::thread::park_timeout(std::time::Duration::from_secs(1));
-                    } else {
-                        drop(clock);
-                        std::thread::sleep(EPOCH_TICK);
-                        engine.increment_epoch();
-                    }
+        let handle = std::thread::Builder::new().name("epoch".to_owned()).spawn(move || {
+            let Ok(clock) = take.recv() else { return };
+            while let Some(clock) = clock.upgrade() {
+                if clock.running.load(Ordering::Acquire) == 0 {
+                    drop(clock);
+                    std::thread::park_timeout(std::time::Duration::from_secs(1));
+                } else {
+                    drop(clock);
+                    std::thread::sleep(EPOCH_TICK);
+                    engine.increment_epoch();
                 }
-            })?;
-        let clock = Arc::new(Clock {
-            running: AtomicUsize::new(0),
-            thread: handle.thread().clone(),
-        });
+            }
+        })?;
+        let clock = Arc::new(Clock { running: AtomicUsize::new(0), thread: handle.thread().clone() });
         let _ = give.send(Arc::downgrade(&clock));
         Ok(clock)
     }

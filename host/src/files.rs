@@ -36,11 +36,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            open_files: OPEN_FILES,
-            file_bytes: FILE_BYTES,
-            temporary_bytes: TEMPORARY_BYTES,
-        }
+        Self { open_files: OPEN_FILES, file_bytes: FILE_BYTES, temporary_bytes: TEMPORARY_BYTES }
     }
 }
 
@@ -63,14 +59,14 @@ pub struct Range {
 }
 
 /// What [`OpenFile::enter`] found when it held the lock.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     /// The file's size.
     pub size: u64,
-    /// Its first bytes.
-    pub head: Vec<u8>,
-    /// The siblings' sizes, in the order of [`Opening::siblings`].
-    pub siblings: Vec<Option<u64>>,
+    /// 16 bytes of it, as two little-endian numbers.
+    pub stamp: (u64, u64),
+    /// Bit n: the nth of [`Opening::siblings`] is there, with something in it.
+    pub siblings: u32,
 }
 
 /// A file in the directory.

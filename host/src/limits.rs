@@ -76,9 +76,6 @@ pub(crate) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            memory: DEFAULT_MEMORY_BYTES,
-            cpu_ticks: DEFAULT_CPU_TICKS,
-        }
+        Limits { memory: DEFAULT_MEMORY_BYTES, cpu_ticks: DEFAULT_CPU_TICKS }
     }
 }

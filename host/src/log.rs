@@ -23,13 +23,7 @@ pub(crate) struct DriverLog {
 
 impl DriverLog {
     pub(crate) fn new(driver: Arc<str>, database: Arc<str>) -> DriverLog {
-        DriverLog {
-            driver,
-            database,
-            second: Instant::now(),
-            lines: 0,
-            dropped: 0,
-        }
+        DriverLog { driver, database, second: Instant::now(), lines: 0, dropped: 0 }
     }
 
     fn write(&mut self, level: Level, message: &str) {
@@ -88,20 +82,12 @@ pub(crate) struct StandardError(Arc<Mutex<Vec<u8>>>);
 impl StandardError {
     /// Takes what was written.
     pub(crate) fn take(&self) -> String {
-        let bytes = std::mem::take(
-            &mut *self
-                .0
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
-        );
+        let bytes = std::mem::take(&mut *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         String::from_utf8_lossy(&bytes).trim().to_owned()
     }
 
     fn push(&self, bytes: &[u8]) {
-        let mut kept = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let room = MAX_STDERR.saturating_sub(kept.len());
         kept.extend(bytes.iter().take(room));
     }
@@ -120,11 +106,7 @@ impl StdoutStream for StandardError {
 }
 
 impl AsyncWrite for StandardError {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         self.push(bytes);
         Poll::Ready(Ok(bytes.len()))
     }

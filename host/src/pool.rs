@@ -6,9 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deadpool::managed::{
-    self, Metrics, Object, PoolError, RecycleError, RecycleResult, TimeoutType,
-};
+use deadpool::managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult, TimeoutType};
 
 use crate::config::PoolConfig;
 use crate::connection::Connection;
@@ -35,13 +33,8 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<Connection, CallError> {
         let signal = Arc::new(Signal::default());
-        let opening = Connection::open(
-            self.driver.clone(),
-            self.access.clone(),
-            self.database.clone(),
-            &self.options,
-            signal.clone(),
-        );
+        let opening =
+            Connection::open(self.driver.clone(), self.access.clone(), self.database.clone(), &self.options, signal.clone());
         tokio::pin!(opening);
         let limit = self.settings.connect_timeout;
         if let Ok(done) = tokio::time::timeout(limit, &mut opening).await {
@@ -51,19 +44,12 @@ impl managed::Manager for Manager {
         match tokio::time::timeout(GRACE, opening).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(why)) if !why.is_timeout() => Err(why),
-            _ => Err(CallError::new(
-                ErrorKind::Timeout,
-                format!("connecting took longer than {limit:?} (pool.connect_timeout)"),
-            )
-            .retryable()),
+            _ => Err(CallError::new(ErrorKind::Timeout, format!("connecting took longer than {limit:?} (pool.connect_timeout)"))
+                .retryable()),
         }
     }
 
-    async fn recycle(
-        &self,
-        connection: &mut Connection,
-        metrics: &Metrics,
-    ) -> RecycleResult<CallError> {
+    async fn recycle(&self, connection: &mut Connection, metrics: &Metrics) -> RecycleResult<CallError> {
         if !connection.alive() || !connection.clean() {
             return Err(RecycleError::message("not fit for use"));
         }
@@ -134,10 +120,7 @@ impl Pool {
             )
             .hint("try again, or have pool.max or pool.acquire_timeout raised")
             .retryable()),
-            Err(PoolError::Closed) => Err(CallError::new(
-                ErrorKind::Connection,
-                "the server is shutting down",
-            )),
+            Err(PoolError::Closed) => Err(CallError::new(ErrorKind::Connection, "the server is shutting down")),
             Err(why) => Err(CallError::new(ErrorKind::Connection, why.to_string())),
         }
     }
@@ -172,12 +155,7 @@ impl Pool {
     /// How it stands.
     pub(crate) fn status(&self) -> PoolStatus {
         let status = self.inner.status();
-        PoolStatus {
-            max: status.max_size,
-            open: status.size,
-            idle: status.available,
-            waiting: status.waiting,
-        }
+        PoolStatus { max: status.max_size, open: status.size, idle: status.available, waiting: status.waiting }
     }
 }
 

@@ -31,22 +31,13 @@ impl Registry {
         let drivers = drivers::load(&config).await?;
         let mut databases = BTreeMap::new();
         for (id, entry) in config.databases {
-            let database = Database::open(&id, entry, &drivers)
-                .map_err(anyhow::Error::msg)
-                .with_context(|| format!("databases.{id}"))?;
+            let database =
+                Database::open(&id, entry, &drivers).map_err(anyhow::Error::msg).with_context(|| format!("databases.{id}"))?;
             databases.insert(id, Arc::new(database));
         }
-        let only = if databases.len() == 1 {
-            databases.keys().next().cloned()
-        } else {
-            None
-        };
+        let only = if databases.len() == 1 { databases.keys().next().cloned() } else { None };
         let reaper = tokio::spawn(reap(databases.values().map(Arc::downgrade).collect()));
-        Ok(Registry {
-            databases,
-            default: config.default_database.or(only),
-            reaper,
-        })
+        Ok(Registry { databases, default: config.default_database.or(only), reaper })
     }
 
     /// All databases, by id.
@@ -65,34 +56,20 @@ impl Registry {
     /// # Errors
     /// The id is unknown, or there is no default: says which ids there are.
     pub fn resolve(&self, id: Option<&str>) -> Result<Arc<Database>, CallError> {
-        let ids = || {
-            self.databases
-                .keys()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let ids = || self.databases.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         let Some(id) = id.or(self.default.as_deref()) else {
-            return Err(CallError::new(
-                ErrorKind::Undefined,
-                "no database was named and there is no default",
-            )
-            .hint(format!("pass database_id; there are: {}", ids())));
+            return Err(CallError::new(ErrorKind::Undefined, "no database was named and there is no default")
+                .hint(format!("pass database_id; there are: {}", ids())));
         };
         self.databases.get(id).cloned().ok_or_else(|| {
-            CallError::new(ErrorKind::Undefined, format!("there is no database {id:?}"))
-                .hint(format!("there are: {}", ids()))
+            CallError::new(ErrorKind::Undefined, format!("there is no database {id:?}")).hint(format!("there are: {}", ids()))
         })
     }
 
     /// Stops running calls and closes every connection.
     pub async fn shutdown(&self) {
         self.reaper.abort();
-        let closing = self
-            .databases
-            .values()
-            .cloned()
-            .map(|database| tokio::spawn(async move { database.shutdown().await }));
+        let closing = self.databases.values().cloned().map(|database| tokio::spawn(async move { database.shutdown().await }));
         for task in closing.collect::<Vec<_>>() {
             let _ = task.await;
         }
@@ -107,10 +84,7 @@ impl Drop for Registry {
 
 /// Closes idle connections, as often as the most impatient database wants it.
 async fn reap(databases: Vec<std::sync::Weak<Database>>) {
-    let every = databases
-        .iter()
-        .filter_map(|database| Some(database.upgrade()?.reap_every()))
-        .min();
+    let every = databases.iter().filter_map(|database| Some(database.upgrade()?.reap_every())).min();
     let Some(every) = every else { return };
     loop {
         tokio::time::sleep(every).await;

@@ -9,8 +9,5 @@ const EVENT_INTERVAL: u32 = 4;
 /// # Errors
 /// The operating system gives no threads or no poller.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .event_interval(EVENT_INTERVAL)
-        .build()
+    tokio::runtime::Builder::new_multi_thread().enable_all().event_interval(EVENT_INTERVAL).build()
 }

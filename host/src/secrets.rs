@@ -24,9 +24,6 @@ pub(crate) struct Credential {
 
 impl Credential {
     pub(crate) fn new(secret: Secret) -> Credential {
-        Credential {
-            secret,
-            salted: SaltedPasswords::default(),
-        }
+        Credential { secret, salted: SaltedPasswords::default() }
     }
 }

@@ -28,11 +28,7 @@ impl Signal {
             Interruption::Cancelled => CANCELLED,
             Interruption::Timeout => TIMED_OUT,
         };
-        if self
-            .state
-            .compare_exchange(RUNNING, state, Ordering::AcqRel, Ordering::Acquire)
-            .is_ok()
-        {
+        if self.state.compare_exchange(RUNNING, state, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             self.notify.notify_waiters();
         }
     }
@@ -66,10 +62,7 @@ impl Signal {
     }
 
     /// Runs a stream operation until it ends or the signal is to be delivered.
-    pub(crate) async fn interrupt<T>(
-        &self,
-        work: impl Future<Output = T>,
-    ) -> Result<T, Interruption> {
+    pub(crate) async fn interrupt<T>(&self, work: impl Future<Output = T>) -> Result<T, Interruption> {
         if let Some(why) = self.deliver() {
             return Err(why);
         }

@@ -7,10 +7,7 @@ use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::files::Directory;
-use crate::limits::{
-    Limits, MAX_INSTANCES, MAX_MEMORIES, MAX_RANDOM_BYTES, MAX_RESOURCES, MAX_TABLE_ELEMENTS,
-    MAX_TABLES,
-};
+use crate::limits::{Limits, MAX_INSTANCES, MAX_MEMORIES, MAX_RANDOM_BYTES, MAX_RESOURCES, MAX_TABLE_ELEMENTS, MAX_TABLES};
 use crate::log::{DriverLog, StandardError};
 use crate::secrets::Credential;
 use crate::signal::Signal;
@@ -27,12 +24,7 @@ pub(crate) struct Access {
 impl Access {
     /// Nothing at all: for asking a driver for its manifest.
     pub(crate) fn none() -> Access {
-        Access {
-            endpoints: Endpoints::new(None),
-            tls: None,
-            password: None,
-            directory: None,
-        }
+        Access { endpoints: Endpoints::new(None), tls: None, password: None, directory: None }
     }
 }
 
@@ -93,10 +85,7 @@ impl State {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
@@ -116,11 +105,7 @@ impl Memory {
             .table_elements(MAX_TABLE_ELEMENTS)
             .trap_on_grow_failure(true)
             .build();
-        Memory {
-            used: 0,
-            most,
-            counts,
-        }
+        Memory { used: 0, most, counts }
     }
 
     /// Bytes in use: they never become fewer.
@@ -137,23 +122,14 @@ pub(crate) struct OutOfMemory {
 
 impl std::fmt::Display for OutOfMemory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "the driver needs more than its {} MiB of memory",
-            self.most / (1024 * 1024)
-        )
+        write!(f, "the driver needs more than its {} MiB of memory", self.most / (1024 * 1024))
     }
 }
 
 impl std::error::Error for OutOfMemory {}
 
 impl ResourceLimiter for Memory {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         let used = self.used.saturating_add(desired.saturating_sub(current));
         if used > self.most || maximum.is_some_and(|maximum| desired > maximum) {
             return Err(wasmtime::Error::from(OutOfMemory { most: self.most }));
@@ -162,12 +138,7 @@ impl ResourceLimiter for Memory {
         Ok(true)
     }
 
-    fn table_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         self.counts.table_growing(current, desired, maximum)
     }
 

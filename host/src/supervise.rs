@@ -49,14 +49,8 @@ pub(crate) struct Detach<T: Send + 'static> {
 }
 
 impl<T: Send + 'static> Detach<T> {
-    pub(crate) fn new(
-        signal: Arc<Signal>,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Detach<T> {
-        Detach {
-            work: Some(Box::pin(work)),
-            signal,
-        }
+    pub(crate) fn new(signal: Arc<Signal>, work: impl Future<Output = T> + Send + 'static) -> Detach<T> {
+        Detach { work: Some(Box::pin(work)), signal }
     }
 }
 

@@ -146,27 +146,14 @@ pub enum TlsMode {
 impl DatabaseConfig {
     pub(super) fn check(&self, id: &str) -> Result<(), String> {
         let at = |key: &str, why: &str| Err(format!("databases.{id}.{key}: {why}"));
-        if id.is_empty()
-            || id.len() > 64
-            || !id
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
-        {
-            return Err(format!(
-                "databases.{id}: an id is 1 to 64 letters, digits, '_', '-' and '.'"
-            ));
+        if id.is_empty() || id.len() > 64 || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) {
+            return Err(format!("databases.{id}: an id is 1 to 64 letters, digits, '_', '-' and '.'"));
         }
         if self.host.is_none() && self.directory.is_none() {
-            return at(
-                "host",
-                "is missing (or `directory`, for an embedded database)",
-            );
+            return at("host", "is missing (or `directory`, for an embedded database)");
         }
         if self.host.is_some() && self.directory.is_some() {
-            return at(
-                "directory",
-                "a database has a host or a directory, not both",
-            );
+            return at("directory", "a database has a host or a directory, not both");
         }
         if self.pool.max == 0 {
             return at("pool.max", "must be at least 1");
@@ -178,26 +165,14 @@ impl DatabaseConfig {
             return at("max_rows", "and max_bytes must be at least 1");
         }
         if self.tls.client_certificate.is_some() != self.tls.client_key.is_some() {
-            return at(
-                "tls.client_key",
-                "client_certificate and client_key go together",
-            );
+            return at("tls.client_key", "client_certificate and client_key go together");
         }
         Ok(())
     }
 
     pub(super) fn resolve(&mut self, base: &Path) {
-        let paths = [
-            &mut self.directory,
-            &mut self.tls.ca_file,
-            &mut self.tls.client_certificate,
-            &mut self.tls.client_key,
-        ];
-        for path in paths
-            .into_iter()
-            .flatten()
-            .filter(|path| path.is_relative())
-        {
+        let paths = [&mut self.directory, &mut self.tls.ca_file, &mut self.tls.client_certificate, &mut self.tls.client_key];
+        for path in paths.into_iter().flatten().filter(|path| path.is_relative()) {
             *path = base.join(&*path);
         }
         if let Some(password) = &mut self.password {

@@ -62,17 +62,12 @@ impl SecretRef {
             SecretRef::Plain(secret) => Ok(secret.clone()),
             SecretRef::Environment(name) => match std::env::var(name) {
                 Ok(value) => Ok(Secret::new(value)),
-                Err(_) => Err(format!(
-                    "the environment variable {name} is not set, or is not UTF-8"
-                )),
+                Err(_) => Err(format!("the environment variable {name} is not set, or is not UTF-8")),
             },
             SecretRef::File(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|why| format!("the secret's file {}: {why}", path.display()))?;
+                let text = std::fs::read_to_string(path).map_err(|why| format!("the secret's file {}: {why}", path.display()))?;
                 let text = Zeroizing::new(text);
-                Ok(Secret::new(
-                    text.strip_suffix('\n').unwrap_or(&text).to_owned(),
-                ))
+                Ok(Secret::new(text.strip_suffix('\n').unwrap_or(&text).to_owned()))
             }
         }
     }

@@ -29,29 +29,15 @@ impl Connection {
         let _running = driver.sandbox.running();
         let connected = async {
             let bindings = driver.pre.instantiate_async(&mut store).await?;
-            let handle = bindings
-                .bulkhead_driver_driver()
-                .call_connect(&mut store, options)
-                .await?;
+            let handle = bindings.bulkhead_driver_driver().call_connect(&mut store, options).await?;
             wasmtime::Result::Ok((bindings, handle))
         };
         match connected.await {
-            Ok((bindings, Ok(handle))) => Ok(Connection {
-                driver: driver.clone(),
-                store,
-                bindings,
-                handle,
-                born: Instant::now(),
-                alive: true,
-                clean: true,
-            }),
+            Ok((bindings, Ok(handle))) => {
+                Ok(Connection { driver: driver.clone(), store, bindings, handle, born: Instant::now(), alive: true, clean: true })
+            }
             Ok((_, Err(error))) => Err(CallError::from(error)),
-            Err(trap) => Err(fault::trapped(
-                &driver.name,
-                "connect",
-                &trap,
-                &store.data().standard_error,
-            )),
+            Err(trap) => Err(fault::trapped(&driver.name, "connect", &trap, &store.data().standard_error)),
         }
     }
 }

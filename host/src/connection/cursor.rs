@@ -32,74 +32,33 @@ impl Connection {
     ) -> Result<(OpenCursor, Part), CallError> {
         let most = options.batch_rows;
         let reply = self
-            .enter("query", async |store, guest, handle| {
-                guest
-                    .call_query(store, handle, statement, params, options)
-                    .await
-            })
+            .enter("query", async |store, guest, handle| guest.call_query(store, handle, statement, params, options).await)
             .await?;
-        let driver::Reply {
-            columns,
-            batch,
-            done,
-            rest,
-        } = reply;
+        let driver::Reply { columns, batch, done, rest } = reply;
         let kinds = kinds(&columns).map_err(|why| self.liar(why))?;
         if done.is_some() == rest.is_some() {
             return Err(self.liar("query answered with neither or both of an end and a cursor"));
         }
-        let part = Part {
-            batch: self.checked(batch, &kinds, most)?,
-            done,
-        };
-        Ok((
-            OpenCursor {
-                columns,
-                kinds,
-                rest,
-            },
-            part,
-        ))
+        let part = Part { batch: self.checked(batch, &kinds, most)?, done };
+        Ok((OpenCursor { columns, kinds, rest }, part))
     }
 
     /// Opens the next result set of the same statement.
-    pub(crate) async fn next_result(
-        &mut self,
-        cursor: ResourceAny,
-    ) -> Result<OpenCursor, CallError> {
+    pub(crate) async fn next_result(&mut self, cursor: ResourceAny) -> Result<OpenCursor, CallError> {
         let bindings = self.bindings.bulkhead_driver_driver().clone();
-        let columns = self
-            .enter("columns", async |store, _, _| {
-                bindings.cursor().call_columns(store, cursor).await.map(Ok)
-            })
-            .await?;
+        let columns =
+            self.enter("columns", async |store, _, _| bindings.cursor().call_columns(store, cursor).await.map(Ok)).await?;
         let kinds = kinds(&columns).map_err(|why| self.liar(why))?;
-        Ok(OpenCursor {
-            columns,
-            kinds,
-            rest: Some(cursor),
-        })
+        Ok(OpenCursor { columns, kinds, rest: Some(cursor) })
     }
 
     /// Reads on. At the end the cursor is gone.
-    pub(crate) async fn next(
-        &mut self,
-        cursor: &mut OpenCursor,
-        rows: u32,
-        bytes: u32,
-    ) -> Result<Part, CallError> {
+    pub(crate) async fn next(&mut self, cursor: &mut OpenCursor, rows: u32, bytes: u32) -> Result<Part, CallError> {
         let Some(rest) = cursor.rest else {
-            return Ok(Part {
-                batch: None,
-                done: None,
-            });
+            return Ok(Part { batch: None, done: None });
         };
         let bindings = self.bindings.bulkhead_driver_driver().clone();
-        let chunk = self
-            .enter("next", async |store, _, _| {
-                bindings.cursor().call_next(store, rest, rows, bytes).await
-            })
-            .await;
+        let chunk = self.enter("next", async |store, _, _| bindings.cursor().call_next(store, rest, rows, bytes).await).await;
         let chunk = match chunk {
             Ok(chunk) => chunk,
             Err(why) => {
@@ -113,10 +72,7 @@ impl Connection {
         } else if batch.as_ref().is_none_or(|batch| batch.rows() == 0) {
             return Err(self.liar("a cursor gave no rows and didn't end"));
         }
-        Ok(Part {
-            batch,
-            done: chunk.done,
-        })
+        Ok(Part { batch, done: chunk.done })
     }
 
     /// Stops a result where it is.
@@ -125,11 +81,7 @@ impl Connection {
             return Ok(());
         };
         let bindings = self.bindings.bulkhead_driver_driver().clone();
-        let closed = self
-            .enter("close", async |store, _, _| {
-                bindings.cursor().call_close(store, rest).await
-            })
-            .await;
+        let closed = self.enter("close", async |store, _, _| bindings.cursor().call_close(store, rest).await).await;
         self.drop_cursor(&mut cursor).await;
         closed
     }
@@ -138,11 +90,7 @@ impl Connection {
         if let Some(rest) = cursor.rest.take()
             && self.alive
         {
-            let _ = self
-                .enter("drop", async |store, _, _| {
-                    rest.resource_drop_async(store).await.map(Ok)
-                })
-                .await;
+            let _ = self.enter("drop", async |store, _, _| rest.resource_drop_async(store).await.map(Ok)).await;
         }
     }
 
@@ -152,19 +100,13 @@ impl Connection {
         kinds: &[ColumnKind],
         most: u32,
     ) -> Result<Option<Batch>, CallError> {
-        batch
-            .map(|batch| Batch::check(batch, kinds, most))
-            .transpose()
-            .map_err(|why| self.liar(why))
+        batch.map(|batch| Batch::check(batch, kinds, most)).transpose().map_err(|why| self.liar(why))
     }
 }
 
 fn kinds(columns: &[Column]) -> Result<Vec<ColumnKind>, String> {
     if columns.len() > MAX_COLUMNS {
-        return Err(format!(
-            "{} columns, where a result has at most {MAX_COLUMNS}",
-            columns.len()
-        ));
+        return Err(format!("{} columns, where a result has at most {MAX_COLUMNS}", columns.len()));
     }
     Ok(columns.iter().map(|column| column.kind).collect())
 }

@@ -9,19 +9,10 @@ use crate::log::StandardError;
 use crate::state::OutOfMemory;
 
 /// A driver that trapped. What it printed goes to the log alone: it may hold another row's values.
-pub(super) fn trapped(
-    driver: &str,
-    what: &str,
-    why: &wasmtime::Error,
-    standard_error: &StandardError,
-) -> CallError {
+pub(super) fn trapped(driver: &str, what: &str, why: &wasmtime::Error, standard_error: &StandardError) -> CallError {
     let printed = standard_error.take();
     tracing::warn!(target: "driver", driver, what, why = %format!("{why:#}"), ?printed, "a driver failed; its instance is thrown away");
-    let kind = if why.is::<OutOfMemory>() || why.is::<OutOfCpu>() {
-        ErrorKind::Resources
-    } else {
-        ErrorKind::Internal
-    };
+    let kind = if why.is::<OutOfMemory>() || why.is::<OutOfCpu>() { ErrorKind::Resources } else { ErrorKind::Internal };
     let reason = if let Some(limit) = why.downcast_ref::<OutOfMemory>() {
         limit.to_string()
     } else if let Some(limit) = why.downcast_ref::<OutOfCpu>() {
@@ -31,33 +22,21 @@ pub(super) fn trapped(
     } else {
         why.root_cause().to_string()
     };
-    CallError::new(
-        kind,
-        format!("the driver {driver:?} failed in {what}: {reason}; its instance was thrown away"),
-    )
+    CallError::new(kind, format!("the driver {driver:?} failed in {what}: {reason}; its instance was thrown away"))
 }
 
 /// A driver whose answer breaks the contract.
 pub(super) fn malformed(driver: &str, why: impl std::fmt::Display) -> CallError {
     tracing::warn!(target: "driver", driver, %why, "a driver broke the contract; its instance is thrown away");
-    CallError::new(
-        ErrorKind::Protocol,
-        format!("the driver {driver:?} broke the contract: {why}; its instance was thrown away"),
-    )
+    CallError::new(ErrorKind::Protocol, format!("the driver {driver:?} broke the contract: {why}; its instance was thrown away"))
 }
 
 /// A driver that didn't answer after it was told to stop.
 pub(crate) fn unresponsive(driver: &str, kind: ErrorKind) -> CallError {
     tracing::warn!(target: "driver", driver, "a driver didn't stop in its grace period; its instance is thrown away");
-    let why = if kind == ErrorKind::Timeout {
-        "the time allowed ran out"
-    } else {
-        "the call was cancelled"
-    };
+    let why = if kind == ErrorKind::Timeout { "the time allowed ran out" } else { "the call was cancelled" };
     CallError::new(
         kind,
-        format!(
-            "{why}, and the driver {driver:?} didn't stop in its grace period; its instance was thrown away"
-        ),
+        format!("{why}, and the driver {driver:?} didn't stop in its grace period; its instance was thrown away"),
     )
 }

@@ -26,16 +26,8 @@ impl Held {
     /// # Errors
     /// None came free in time, or connecting failed.
     pub async fn open(database: Arc<Database>) -> Result<Held, CallError> {
-        let lease = database
-            .pool
-            .get()
-            .await
-            .map_err(|why| why.of(&database.id))?;
-        Ok(Held {
-            database,
-            lease: Some(lease),
-            read_only: false,
-        })
+        let lease = database.pool.get().await.map_err(|why| why.of(&database.id))?;
+        Ok(Held { database, lease: Some(lease), read_only: false })
     }
 
     /// Whether it can still be used. A call that was cut short, or a lost connection, ends it.
@@ -55,15 +47,10 @@ impl Held {
         let lease = self.lease.take().ok_or_else(over)?;
         let (lease, sets) = self
             .database
-            .run_on(lease, Some(limit), move |connection| {
-                Box::pin(async move { collect(connection, &statement, limit).await })
-            })
+            .run_on(lease, Some(limit), move |connection| Box::pin(async move { collect(connection, &statement, limit).await }))
             .await;
         self.lease = lease;
-        Ok(QueryResult {
-            sets: sets?,
-            elapsed: began.elapsed(),
-        })
+        Ok(QueryResult { sets: sets?, elapsed: began.elapsed() })
     }
 
     /// Begins a transaction. On a read-only database it is read-only.
@@ -72,8 +59,7 @@ impl Held {
     /// What the database, the driver or a limit said; or that the connection is gone.
     pub async fn begin(&mut self, mut options: TransactionOptions) -> Result<(), CallError> {
         options.read_only |= self.database.read_only();
-        self.step(move |connection| Box::pin(connection.start(options)))
-            .await?;
+        self.step(move |connection| Box::pin(connection.start(options))).await?;
         self.read_only = options.read_only;
         Ok(())
     }
@@ -93,8 +79,7 @@ impl Held {
     /// As for [`Held::begin`].
     pub async fn rollback(&mut self) -> Result<(), CallError> {
         self.read_only = false;
-        self.step(|connection| Box::pin(connection.rollback()))
-            .await
+        self.step(|connection| Box::pin(connection.rollback())).await
     }
 
     /// Gives the connection back, clean.
@@ -117,18 +102,13 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let (Some(lease), Ok(runtime)) =
-            (self.lease.take(), tokio::runtime::Handle::try_current())
-        {
+        if let (Some(lease), Ok(runtime)) = (self.lease.take(), tokio::runtime::Handle::try_current()) {
             runtime.spawn(lease.give_back());
         }
     }
 }
 
 fn over() -> CallError {
-    CallError::new(
-        ErrorKind::Connection,
-        "the held connection is gone: it was lost, or a call on it was cut short",
-    )
-    .hint("what was not committed was rolled back; begin again")
+    CallError::new(ErrorKind::Connection, "the held connection is gone: it was lost, or a call on it was cut short")
+        .hint("what was not committed was rolled back; begin again")
 }

@@ -25,11 +25,7 @@ impl Database {
     ///
     /// # Errors
     /// What of the entry can't be used, by its key.
-    pub(crate) fn open(
-        id: &str,
-        config: DatabaseConfig,
-        drivers: &Resources,
-    ) -> Result<Database, String> {
+    pub(crate) fn open(id: &str, config: DatabaseConfig, drivers: &Resources) -> Result<Database, String> {
         let driver = drivers.get(&config.driver).ok_or_else(|| {
             format!(
                 "there is no driver {:?}; there are: {}",
@@ -40,69 +36,31 @@ impl Database {
         let access = Arc::new(access(&config, driver)?);
         let options = connect_options(&config, driver)?;
         let id: Arc<str> = id.into();
-        let pool = Pool::new(Manager {
-            driver: driver.clone(),
-            access,
-            database: id.clone(),
-            options,
-            settings: config.pool.clone(),
-        })?;
-        Ok(Database {
-            id,
-            manifest: driver.manifest.clone(),
-            config,
-            pool,
-            active: Active::default(),
-        })
+        let pool =
+            Pool::new(Manager { driver: driver.clone(), access, database: id.clone(), options, settings: config.pool.clone() })?;
+        Ok(Database { id, manifest: driver.manifest.clone(), config, pool, active: Active::default() })
     }
 }
 
 fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
     let password = match &config.password {
-        Some(reference) => Some(Arc::new(Credential::new(
-            reference
-                .resolve()
-                .map_err(|why| format!("password: {why}"))?,
-        ))),
+        Some(reference) => Some(Arc::new(Credential::new(reference.resolve().map_err(|why| format!("password: {why}"))?))),
         None => None,
     };
     let embedded = driver.manifest.features.contains(Features::EMBEDDED);
     match (&config.host, &config.directory) {
         (Some(host), _) if !embedded => {
-            let port = config
-                .port
-                .or(driver.manifest.default_port)
-                .ok_or("port: is missing, and the driver has no default")?;
+            let port = config.port.or(driver.manifest.default_port).ok_or("port: is missing, and the driver has no default")?;
             let tls = TlsClient::new(&config.tls, host)?;
-            Ok(Access {
-                endpoints: Endpoints::new(Some((host.clone(), port))),
-                tls,
-                password,
-                directory: None,
-            })
+            Ok(Access { endpoints: Endpoints::new(Some((host.clone(), port))), tls, password, directory: None })
         }
         (_, Some(directory)) if embedded => {
-            let directory = files::Directory::open_ambient(
-                directory,
-                config.read_only,
-                files::Limits::default(),
-            )
-            .map_err(|why| format!("directory {}: {why}", directory.display()))?;
-            Ok(Access {
-                endpoints: Endpoints::new(None),
-                tls: None,
-                password,
-                directory: Some(directory),
-            })
+            let directory = files::Directory::open_ambient(directory, config.read_only, files::Limits::default())
+                .map_err(|why| format!("directory {}: {why}", directory.display()))?;
+            Ok(Access { endpoints: Endpoints::new(None), tls: None, password, directory: Some(directory) })
         }
-        _ if embedded => Err(format!(
-            "directory: is missing; the driver {:?} keeps its databases in files",
-            config.driver
-        )),
-        _ => Err(format!(
-            "host: is missing; the driver {:?} connects to a server",
-            config.driver
-        )),
+        _ if embedded => Err(format!("directory: is missing; the driver {:?} keeps its databases in files", config.driver)),
+        _ => Err(format!("host: is missing; the driver {:?} connects to a server", config.driver)),
     }
 }
 
@@ -119,27 +77,13 @@ fn connect_options(config: &DatabaseConfig, driver: &Driver) -> Result<ConnectOp
 }
 
 /// Holds the options against the driver's schema.
-fn check_options(
-    options: &serde_json::Map<String, serde_json::Value>,
-    schema: &str,
-) -> Result<(), String> {
-    let schema: serde_json::Value = serde_json::from_str(schema)
-        .map_err(|why| format!("the driver's options schema: {why}"))?;
-    let validator = jsonschema::validator_for(&schema)
-        .map_err(|why| format!("the driver's options schema: {why}"))?;
+fn check_options(options: &serde_json::Map<String, serde_json::Value>, schema: &str) -> Result<(), String> {
+    let schema: serde_json::Value = serde_json::from_str(schema).map_err(|why| format!("the driver's options schema: {why}"))?;
+    let validator = jsonschema::validator_for(&schema).map_err(|why| format!("the driver's options schema: {why}"))?;
     let options = serde_json::Value::Object(options.clone());
     let faults: Vec<String> = validator
         .iter_errors(&options)
-        .map(|fault| {
-            format!(
-                "options{}: {fault}",
-                fault.instance_path().to_string().replace('/', ".")
-            )
-        })
+        .map(|fault| format!("options{}: {fault}", fault.instance_path().to_string().replace('/', ".")))
         .collect();
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(faults.join("; "))
-    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
 }

@@ -82,23 +82,15 @@ impl Database {
         let began = Instant::now();
         let (statement, limit) = self.permit(statement)?;
         let sets = self
-            .run(Some(limit), move |connection| {
-                Box::pin(async move { collect(connection, &statement, limit).await })
-            })
+            .run(Some(limit), move |connection| Box::pin(async move { collect(connection, &statement, limit).await }))
             .await?;
-        Ok(QueryResult {
-            sets,
-            elapsed: began.elapsed(),
-        })
+        Ok(QueryResult { sets, elapsed: began.elapsed() })
     }
 }
 
 impl Database {
     /// What of a statement this database allows: its limits cut to size, and the policy's word.
-    pub(super) fn permit(
-        &self,
-        mut statement: Statement,
-    ) -> Result<(Statement, Duration), CallError> {
+    pub(super) fn permit(&self, mut statement: Statement) -> Result<(Statement, Duration), CallError> {
         let (rows, bytes) = self.most();
         statement.read_only |= self.read_only();
         statement.max_rows = statement.max_rows.min(rows);
@@ -114,9 +106,7 @@ impl Database {
 pub(super) fn allow(database: &Database, read_only: bool, sql: &str) -> Result<(), CallError> {
     policy::check(database.dialect(), read_only, sql)
         .map(drop)
-        .map_err(|refusal| {
-            CallError::new(ErrorKind::ReadOnly, refusal.to_string()).of(database.id())
-        })
+        .map_err(|refusal| CallError::new(ErrorKind::ReadOnly, refusal.to_string()).of(database.id()))
 }
 
 pub(super) fn milliseconds(time: Duration) -> u32 {
@@ -128,10 +118,7 @@ pub(super) async fn collect(
     statement: &Statement,
     limit: Duration,
 ) -> Result<Vec<ResultSet>, CallError> {
-    let mut budget = Budget {
-        rows: statement.max_rows,
-        bytes: statement.max_bytes,
-    };
+    let mut budget = Budget { rows: statement.max_rows, bytes: statement.max_bytes };
     let options = QueryOptions {
         read_only: statement.read_only,
         timeout_ms: Some(milliseconds(limit)),
@@ -139,9 +126,7 @@ pub(super) async fn collect(
         batch_rows: budget.batch_rows(),
         batch_bytes: budget.batch_bytes(),
     };
-    let (mut cursor, mut part) = connection
-        .query(&statement.sql, &statement.params, options)
-        .await?;
+    let (mut cursor, mut part) = connection.query(&statement.sql, &statement.params, options).await?;
     let mut sets = Vec::with_capacity(1);
     loop {
         let mut set = ResultSet {
@@ -164,9 +149,7 @@ pub(super) async fn collect(
                 set.completion = Some(completion);
                 break next;
             }
-            part = connection
-                .next(&mut cursor, budget.batch_rows(), budget.batch_bytes())
-                .await?;
+            part = connection.next(&mut cursor, budget.batch_rows(), budget.batch_bytes()).await?;
         };
         let cut = set.truncated.is_some();
         sets.push(set);
@@ -183,29 +166,13 @@ pub(super) async fn collect(
                 format!("the statement gave more than {MAX_RESULT_SETS} result sets"),
             ));
         }
-        part = connection
-            .next(&mut cursor, budget.batch_rows(), budget.batch_bytes())
-            .await?;
+        part = connection.next(&mut cursor, budget.batch_rows(), budget.batch_bytes()).await?;
     }
 }
 
 fn completed(done: contract::Completion) -> (Completion, Option<wasmtime::component::ResourceAny>) {
-    let contract::Completion {
-        rows_affected,
-        command_tag,
-        notices,
-        outputs,
-        next,
-    } = done;
-    (
-        Completion {
-            rows_affected,
-            command_tag,
-            notices,
-            outputs,
-        },
-        next,
-    )
+    let contract::Completion { rows_affected, command_tag, notices, outputs, next } = done;
+    (Completion { rows_affected, command_tag, notices, outputs }, next)
 }
 
 /// What may still be taken.

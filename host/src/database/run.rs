@@ -38,9 +38,7 @@ impl Database {
             lease.give_back().await;
             outcome
         };
-        Detach::new(signal, whole)
-            .await
-            .map_err(|why| explain_timeout(why, limit).of(&self.id))
+        Detach::new(signal, whole).await.map_err(|why| explain_timeout(why, limit).of(&self.id))
     }
 
     /// As [`Database::run`], on a connection that stays with its holder. None comes back if the call was cut short: what was
@@ -64,10 +62,7 @@ impl Database {
             (Some(lease), outcome)
         };
         let (lease, outcome) = Detach::new(signal, whole).await;
-        (
-            lease,
-            outcome.map_err(|why| explain_timeout(why, limit).of(&self.id)),
-        )
+        (lease, outcome.map_err(|why| explain_timeout(why, limit).of(&self.id)))
     }
 }
 
@@ -97,12 +92,7 @@ impl Call {
         work: impl for<'a> FnOnce(&'a mut Connection) -> Work<'a, T>,
     ) -> (Lease, Result<T, CallError>) {
         lease.begin(self.signal.clone());
-        let outcome = until_grace(
-            &self.signal,
-            Some(Instant::now() + self.limit),
-            work(&mut lease),
-        )
-        .await;
+        let outcome = until_grace(&self.signal, Some(Instant::now() + self.limit), work(&mut lease)).await;
         let outcome = outcome.unwrap_or_else(|why| {
             lease.condemn();
             Err(fault::unresponsive(&self.driver, kind(why)))
@@ -120,7 +110,10 @@ fn kind(why: Interruption) -> ErrorKind {
 
 fn explain_timeout(why: CallError, limit: Duration) -> CallError {
     if why.is_timeout() && why.record().hint.is_none() {
-        return why.hint(format!("the limit was {} ms: ask for less, pass a longer timeout_ms, or have statement_timeout raised", limit.as_millis()));
+        return why.hint(format!(
+            "the limit was {} ms: ask for less, pass a longer timeout_ms, or have statement_timeout raised",
+            limit.as_millis()
+        ));
     }
     why
 }
@@ -146,10 +139,7 @@ impl Active {
     fn enter(&self, signal: Arc<Signal>) -> Entry {
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
         self.0.lock().insert(number, signal);
-        Entry {
-            calls: self.0.clone(),
-            number,
-        }
+        Entry { calls: self.0.clone(), number }
     }
 
     /// Tells every call to stop and waits until they have.
@@ -175,9 +165,7 @@ impl Active {
 
 impl Calls {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<Signal>>> {
-        self.running
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

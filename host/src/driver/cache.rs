@@ -27,9 +27,7 @@ impl Cache {
     /// compiled at every start.
     pub(crate) fn open(folder: &Path) -> Option<Cache> {
         match private(folder) {
-            Ok(()) => Some(Cache {
-                folder: folder.to_owned(),
-            }),
+            Ok(()) => Some(Cache { folder: folder.to_owned() }),
             Err(why) => {
                 tracing::warn!(folder = %folder.display(), %why, "compiled drivers can't be kept");
                 None
@@ -39,9 +37,7 @@ impl Cache {
 
     /// The compiled form of a component, from the cache where it is there and whole.
     pub(crate) fn compile(&self, engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Component> {
-        let path = self
-            .folder
-            .join(format!("{}.cwasm", hexadecimal(&key(engine, wasm))));
+        let path = self.folder.join(format!("{}.cwasm", hexadecimal(&key(engine, wasm))));
         match read(&path) {
             Ok(Some(artifact)) => match deserialize(engine, &artifact) {
                 Ok(component) => return Ok(component),
@@ -55,28 +51,16 @@ impl Cache {
             }
         }
         let component = Component::from_binary(engine, wasm)?;
-        if let Err(why) = component
-            .serialize()
-            .map_err(std::io::Error::other)
-            .and_then(|artifact| self.write(&path, &artifact))
-        {
+        if let Err(why) = component.serialize().map_err(std::io::Error::other).and_then(|artifact| self.write(&path, &artifact)) {
             tracing::warn!(entry = %path.display(), %why, "a compiled driver can't be kept");
         }
         Ok(component)
     }
 
     fn write(&self, path: &Path, artifact: &[u8]) -> std::io::Result<()> {
-        let temporary = self.folder.join(format!(
-            ".{}.{:?}",
-            std::process::id(),
-            std::thread::current().id()
-        ));
+        let temporary = self.folder.join(format!(".{}.{:?}", std::process::id(), std::thread::current().id()));
         let result = (|| {
-            let mut file = fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&temporary)?;
+            let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
             file.write_all(MAGIC)?;
             file.write_all(digest(&SHA256, artifact).as_ref())?;
             file.write_all(artifact)?;
@@ -100,11 +84,7 @@ fn deserialize(engine: &Engine, artifact: &[u8]) -> wasmtime::Result<Component> 
 /// An entry's artifact. None: there is no entry.
 fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
     let refuse = |why: &str| Err(std::io::Error::other(why.to_owned()));
-    let file = match fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
-        .open(path)
-    {
+    let file = match fs::OpenOptions::new().read(true).custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits()).open(path) {
         Ok(file) => file,
         Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(why) => return Err(why),
@@ -136,13 +116,8 @@ fn private(folder: &Path) -> std::io::Result<()> {
         _ => {}
     }
     let about = fs::symlink_metadata(folder)?;
-    if !about.is_dir()
-        || about.uid() != nix::unistd::geteuid().as_raw()
-        || about.mode() & 0o077 != 0
-    {
-        return Err(std::io::Error::other(
-            "the directory must be this user's, with mode 0700",
-        ));
+    if !about.is_dir() || about.uid() != nix::unistd::geteuid().as_raw() || about.mode() & 0o077 != 0 {
+        return Err(std::io::Error::other("the directory must be this user's, with mode 0700"));
     }
     Ok(())
 }
@@ -177,12 +152,7 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
@@ -192,16 +162,13 @@ mod tests {
     const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
 
     fn folder(name: &str) -> PathBuf {
-        let path =
-            std::env::temp_dir().join(format!("bulkhead-cache-{name}-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("bulkhead-cache-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         path
     }
 
     fn entry(folder: &Path) -> PathBuf {
-        let mut entries = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path());
+        let mut entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let first = entries.next().unwrap();
         assert_eq!(entries.next(), None);
         first

@@ -23,19 +23,11 @@ const GIVEN: &[&str] = &[
 ];
 
 /// Given only where the operator says so: what each grant stands for.
-const GRANTED: &[(Grant, &str, &str)] = &[(
-    Grant::RevealSecrets,
-    "bulkhead:driver/secrets-reveal@",
-    "reveal-secrets",
-)];
+const GRANTED: &[(Grant, &str, &str)] = &[(Grant::RevealSecrets, "bulkhead:driver/secrets-reveal@", "reveal-secrets")];
 
 /// The interfaces that a component imports, in its own order.
 pub(super) fn of(component: &Component, engine: &Engine) -> Vec<String> {
-    component
-        .component_type()
-        .imports(engine)
-        .map(|(name, _)| name.to_owned())
-        .collect()
+    component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// Checks every import against the grants.
@@ -43,48 +35,27 @@ pub(super) fn of(component: &Component, engine: &Engine) -> Vec<String> {
 /// # Errors
 /// All that is asked for and not granted, by name, with what to do about it.
 pub(super) fn check(imports: &[String], grants: &[Grant]) -> Result<(), String> {
-    let refused: Vec<String> = imports
-        .iter()
-        .filter_map(|import| refuse(import, grants))
-        .collect();
-    if refused.is_empty() {
-        Ok(())
-    } else {
-        Err(refused.join("; "))
-    }
+    let refused: Vec<String> = imports.iter().filter_map(|import| refuse(import, grants)).collect();
+    if refused.is_empty() { Ok(()) } else { Err(refused.join("; ")) }
 }
 
 fn refuse(import: &str, grants: &[Grant]) -> Option<String> {
-    if let Some((_, _, name)) = GRANTED
-        .iter()
-        .find(|(grant, prefix, _)| import.starts_with(prefix) && !grants.contains(grant))
-    {
-        return Some(format!(
-            "it imports {import}, which it is not granted: add {name} to its grants if you trust it with that"
-        ));
+    if let Some((_, _, name)) = GRANTED.iter().find(|(grant, prefix, _)| import.starts_with(prefix) && !grants.contains(grant)) {
+        return Some(format!("it imports {import}, which it is not granted: add {name} to its grants if you trust it with that"));
     }
-    let known = GIVEN.iter().any(|prefix| import.starts_with(prefix))
-        || GRANTED
-            .iter()
-            .any(|(_, prefix, _)| import.starts_with(prefix));
+    let known =
+        GIVEN.iter().any(|prefix| import.starts_with(prefix)) || GRANTED.iter().any(|(_, prefix, _)| import.starts_with(prefix));
     if known {
         return None;
     }
     if import.starts_with("bulkhead:driver/") {
-        return Some(format!(
-            "it imports {import}, which the contract {CONTRACT} doesn't have"
-        ));
+        return Some(format!("it imports {import}, which the contract {CONTRACT} doesn't have"));
     }
     Some(format!("it imports {import}, which no driver is granted"))
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
@@ -93,21 +64,8 @@ mod tests {
         let reveal = "bulkhead:driver/secrets-reveal@0.1.0".to_owned();
         assert!(check(&["wasi:io/poll@0.2.6".to_owned()], &[]).is_ok());
         assert!(check(std::slice::from_ref(&reveal), &[Grant::RevealSecrets]).is_ok());
-        let why = check(
-            &[
-                reveal,
-                "wasi:sockets/tcp@0.2.6".to_owned(),
-                "wasi:http/types@0.2.6".to_owned(),
-            ],
-            &[],
-        )
-        .unwrap_err();
-        for word in [
-            "secrets-reveal",
-            "reveal-secrets",
-            "wasi:sockets/tcp",
-            "wasi:http/types",
-        ] {
+        let why = check(&[reveal, "wasi:sockets/tcp@0.2.6".to_owned(), "wasi:http/types@0.2.6".to_owned()], &[]).unwrap_err();
+        for word in ["secrets-reveal", "reveal-secrets", "wasi:sockets/tcp", "wasi:http/types"] {
             assert!(why.contains(word), "{why}");
         }
     }

@@ -27,24 +27,11 @@ pub struct Inspection {
 /// # Errors
 /// The file can't be read, or isn't a component.
 pub async fn inspect(path: &Path) -> Result<Inspection, DriverError> {
-    let sandbox =
-        Sandbox::new().map_err(|why| DriverError(format!("the sandbox can't be made: {why:#}")))?;
+    let sandbox = Sandbox::new().map_err(|why| DriverError(format!("the sandbox can't be made: {why:#}")))?;
     let file = DriverFile::read(path, None, &sandbox, None)?;
     let needs_grants = super::imports::check(&file.imports, &[]).err();
     // Asking for the manifest reaches no database, so the grant costs nothing here.
-    let config = DriverConfig {
-        grants: vec![Grant::RevealSecrets],
-        ..DriverConfig::default()
-    };
-    let manifest = file
-        .load(&config, &sandbox)
-        .await
-        .map(|driver| driver.manifest);
-    Ok(Inspection {
-        sha256: file.sha256,
-        imports: file.imports,
-        needs_grants,
-        contract: CONTRACT,
-        manifest,
-    })
+    let config = DriverConfig { grants: vec![Grant::RevealSecrets], ..DriverConfig::default() };
+    let manifest = file.load(&config, &sandbox).await.map(|driver| driver.manifest);
+    Ok(Inspection { sha256: file.sha256, imports: file.imports, needs_grants, contract: CONTRACT, manifest })
 }

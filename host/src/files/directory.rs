@@ -51,23 +51,13 @@ impl Directory {
     /// If it isn't a directory that can be opened.
     pub fn open_ambient(path: &Path, read_only: bool, limits: Limits) -> Result<Self, FileError> {
         let dir = Dir::open_ambient_dir(path, ambient_authority())?;
-        Ok(Self {
-            dir: Arc::new(dir),
-            read_only,
-            limits,
-            places: Arc::new(()),
-        })
+        Ok(Self { dir: Arc::new(dir), read_only, limits, places: Arc::new(()) })
     }
 
     /// The same directory with open files counted anew.
     #[must_use]
     pub fn for_connection(&self) -> Self {
-        Self {
-            dir: self.dir.clone(),
-            read_only: self.read_only,
-            limits: self.limits,
-            places: Arc::new(()),
-        }
+        Self { dir: self.dir.clone(), read_only: self.read_only, limits: self.limits, places: Arc::new(()) }
     }
 
     /// True if nothing in it may be changed.
@@ -84,9 +74,7 @@ impl Directory {
     pub fn open(&self, path: &str, how: Opening) -> Result<OpenFile, FileError> {
         let relative = RelativePath::parse(path)?;
         if self.read_only && (how.write || how.create || how.exclusive) {
-            return Err(FileError::Denied(
-                "the database's directory is read-only".to_owned(),
-            ));
+            return Err(FileError::Denied("the database's directory is read-only".to_owned()));
         }
         let place = self.place()?;
         let (folder, name) = relative.split();
@@ -99,13 +87,8 @@ impl Directory {
         options.read(true).write(how.write).mode(NEW_FILE_MODE);
         // Neither a link nor, by waiting for its other end, a pipe.
         options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
-        options
-            .create(how.create && !how.exclusive)
-            .create_new(how.exclusive);
-        let file = folder
-            .open_with(name, &options)
-            .map_err(|error| refused(path, error))?
-            .into_std();
+        options.create(how.create && !how.exclusive).create_new(how.exclusive);
+        let file = folder.open_with(name, &options).map_err(|error| refused(path, error))?.into_std();
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Err(FileError::Denied(format!("{path:?} is not a regular file")));
@@ -143,10 +126,7 @@ impl Directory {
     /// # Errors
     /// If the path leads outside, or to anything but a regular file.
     pub fn stat(&self, path: &str) -> Result<Option<u64>, FileError> {
-        match self
-            .dir
-            .symlink_metadata(RelativePath::parse(path)?.as_path())
-        {
+        match self.dir.symlink_metadata(RelativePath::parse(path)?.as_path()) {
             Ok(found) if found.is_file() => Ok(Some(found.len())),
             Ok(_) => Err(FileError::Denied(format!("{path:?} is not a regular file"))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -161,13 +141,9 @@ impl Directory {
     pub fn remove(&self, path: &str, durable: bool) -> Result<(), FileError> {
         let relative = RelativePath::parse(path)?;
         if self.read_only {
-            return Err(FileError::Denied(
-                "the database's directory is read-only".to_owned(),
-            ));
+            return Err(FileError::Denied("the database's directory is read-only".to_owned()));
         }
-        self.dir
-            .remove_file(relative.as_path())
-            .map_err(|error| refused(path, error))?;
+        self.dir.remove_file(relative.as_path()).map_err(|error| refused(path, error))?;
         if durable {
             let folder = match relative.split().0 {
                 Some(folder) => self.dir.open_dir(folder)?,
@@ -194,10 +170,7 @@ impl Directory {
                 continue;
             };
             if metadata.is_file() {
-                found.push(Listed {
-                    path,
-                    size: metadata.len(),
-                });
+                found.push(Listed { path, size: metadata.len() });
             }
         }
         found.sort_by(|a, b| a.path.cmp(&b.path));
@@ -207,10 +180,7 @@ impl Directory {
 
     fn place(&self) -> Result<Arc<()>, FileError> {
         if Arc::strong_count(&self.places) > self.limits.open_files {
-            return Err(FileError::Full(format!(
-                "too many open files: the limit is {}",
-                self.limits.open_files
-            )));
+            return Err(FileError::Full(format!("too many open files: the limit is {}", self.limits.open_files)));
         }
         Ok(Arc::clone(&self.places))
     }
@@ -218,18 +188,13 @@ impl Directory {
 
 fn siblings(name: &str, suffixes: &[String]) -> Result<Vec<String>, FileError> {
     if suffixes.len() > MAX_SIBLINGS {
-        return Err(FileError::Denied(format!(
-            "{} siblings: the limit is {MAX_SIBLINGS}",
-            suffixes.len()
-        )));
+        return Err(FileError::Denied(format!("{} siblings: the limit is {MAX_SIBLINGS}", suffixes.len())));
     }
     suffixes
         .iter()
         .map(|suffix| {
             if suffix.is_empty() || suffix.contains(['/', '\0']) {
-                return Err(FileError::Denied(format!(
-                    "{suffix:?} is not the end of a file's name"
-                )));
+                return Err(FileError::Denied(format!("{suffix:?} is not the end of a file's name")));
             }
             Ok(format!("{name}{suffix}"))
         })

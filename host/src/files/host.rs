@@ -7,66 +7,37 @@ use crate::contract::files;
 use crate::state::State;
 
 impl files::Host for State {
-    async fn read_only(&mut self) -> wasmtime::Result<bool> {
+    fn read_only(&mut self) -> wasmtime::Result<bool> {
         Ok(self.directory.as_ref().is_none_or(Directory::read_only))
     }
 
-    async fn open(
+    fn open(
         &mut self,
         path: String,
         options: files::OpenOptions,
     ) -> wasmtime::Result<Result<Resource<OpenFile>, files::FileError>> {
-        let how = Opening {
-            write: options.write,
-            create: options.create,
-            exclusive: options.exclusive,
-            siblings: options.siblings,
-        };
-        let opened = within(self.directory.as_ref(), |directory| {
-            directory.open(&path, how)
-        });
+        let how =
+            Opening { write: options.write, create: options.create, exclusive: options.exclusive, siblings: options.siblings };
+        let opened = within(self.directory.as_ref(), |directory| directory.open(&path, how));
         self.keep(opened)
     }
 
-    async fn temporary(
-        &mut self,
-    ) -> wasmtime::Result<Result<Resource<OpenFile>, files::FileError>> {
+    fn temporary(&mut self) -> wasmtime::Result<Result<Resource<OpenFile>, files::FileError>> {
         let opened = within(self.directory.as_ref(), Directory::temporary);
         self.keep(opened)
     }
 
-    async fn stat(
-        &mut self,
-        path: String,
-    ) -> wasmtime::Result<Result<Option<u64>, files::FileError>> {
-        Ok(within(self.directory.as_ref(), |directory| {
-            directory.stat(&path)
-        }))
+    fn stat(&mut self, path: String) -> wasmtime::Result<Result<Option<u64>, files::FileError>> {
+        Ok(within(self.directory.as_ref(), |directory| directory.stat(&path)))
     }
 
-    async fn remove(
-        &mut self,
-        path: String,
-        durable: bool,
-    ) -> wasmtime::Result<Result<(), files::FileError>> {
-        Ok(within(self.directory.as_ref(), |directory| {
-            directory.remove(&path, durable)
-        }))
+    fn remove(&mut self, path: String, durable: bool) -> wasmtime::Result<Result<(), files::FileError>> {
+        Ok(within(self.directory.as_ref(), |directory| directory.remove(&path, durable)))
     }
 
-    async fn enumerate(
-        &mut self,
-        limit: u32,
-    ) -> wasmtime::Result<Result<Vec<files::Listed>, files::FileError>> {
-        let listed = within(self.directory.as_ref(), |directory| {
-            directory.enumerate(limit)
-        });
-        Ok(listed.map(|files| {
-            files
-                .into_iter()
-                .map(|Listed { path, size }| files::Listed { path, size })
-                .collect()
-        }))
+    fn enumerate(&mut self, limit: u32) -> wasmtime::Result<Result<Vec<files::Listed>, files::FileError>> {
+        let listed = within(self.directory.as_ref(), |directory| directory.enumerate(limit));
+        Ok(listed.map(|files| files.into_iter().map(|Listed { path, size }| files::Listed { path, size }).collect()))
     }
 }
 
@@ -83,55 +54,37 @@ impl State {
 }
 
 impl files::HostFile for State {
-    async fn read_at(
+    fn read_at(
         &mut self,
         this: Resource<OpenFile>,
         offset: u64,
         length: u32,
     ) -> wasmtime::Result<Result<Vec<u8>, files::FileError>> {
-        Ok(self
-            .table
-            .get(&this)?
-            .read_at(offset, length)
-            .map_err(Into::into))
+        Ok(self.table.get(&this)?.read_at(offset, length).map_err(Into::into))
     }
 
-    async fn write_at(
+    fn write_at(
         &mut self,
         this: Resource<OpenFile>,
         offset: u64,
         bytes: Vec<u8>,
     ) -> wasmtime::Result<Result<(), files::FileError>> {
-        Ok(self
-            .table
-            .get(&this)?
-            .write_at(offset, &bytes)
-            .map_err(Into::into))
+        Ok(self.table.get(&this)?.write_at(offset, &bytes).map_err(Into::into))
     }
 
-    async fn size(
-        &mut self,
-        this: Resource<OpenFile>,
-    ) -> wasmtime::Result<Result<u64, files::FileError>> {
+    fn size(&mut self, this: Resource<OpenFile>) -> wasmtime::Result<Result<u64, files::FileError>> {
         Ok(self.table.get(&this)?.size().map_err(Into::into))
     }
 
-    async fn truncate(
-        &mut self,
-        this: Resource<OpenFile>,
-        size: u64,
-    ) -> wasmtime::Result<Result<(), files::FileError>> {
+    fn truncate(&mut self, this: Resource<OpenFile>, size: u64) -> wasmtime::Result<Result<(), files::FileError>> {
         Ok(self.table.get(&this)?.truncate(size).map_err(Into::into))
     }
 
-    async fn sync(
-        &mut self,
-        this: Resource<OpenFile>,
-    ) -> wasmtime::Result<Result<(), files::FileError>> {
+    fn sync(&mut self, this: Resource<OpenFile>) -> wasmtime::Result<Result<(), files::FileError>> {
         Ok(self.table.get(&this)?.sync().map_err(Into::into))
     }
 
-    async fn lock(
+    fn lock(
         &mut self,
         this: Resource<OpenFile>,
         range: files::ByteRange,
@@ -141,66 +94,38 @@ impl files::HostFile for State {
             files::LockMode::Shared => LockMode::Shared,
             files::LockMode::Exclusive => LockMode::Exclusive,
         };
-        Ok(self
-            .table
-            .get(&this)?
-            .lock(range.into(), mode)
-            .map_err(Into::into))
+        Ok(self.table.get(&this)?.lock(range.into(), mode).map_err(Into::into))
     }
 
-    async fn unlock(
+    fn unlock(
         &mut self,
         this: Resource<OpenFile>,
         range: files::ByteRange,
     ) -> wasmtime::Result<Result<(), files::FileError>> {
-        Ok(self
-            .table
-            .get(&this)?
-            .unlock(range.into())
-            .map_err(Into::into))
+        Ok(self.table.get(&this)?.unlock(range.into()).map_err(Into::into))
     }
 
-    async fn locked(
+    fn locked(
         &mut self,
         this: Resource<OpenFile>,
         range: files::ByteRange,
     ) -> wasmtime::Result<Result<bool, files::FileError>> {
-        Ok(self
-            .table
-            .get(&this)?
-            .locked(range.into())
-            .map_err(Into::into))
+        Ok(self.table.get(&this)?.locked(range.into()).map_err(Into::into))
     }
 
-    async fn enter(
+    fn enter(
         &mut self,
         this: Resource<OpenFile>,
         gate: files::ByteRange,
         range: files::ByteRange,
-        head: u32,
+        stamp_at: u64,
     ) -> wasmtime::Result<Result<Option<files::Entry>, files::FileError>> {
-        let entered = self
-            .table
-            .get(&this)?
-            .enter(gate.into(), range.into(), head);
-        Ok(entered
-            .map(|entry| {
-                entry.map(
-                    |Entry {
-                         size,
-                         head,
-                         siblings,
-                     }| files::Entry {
-                        size,
-                        head,
-                        siblings,
-                    },
-                )
-            })
-            .map_err(Into::into))
+        let entered = self.table.get(&this)?.enter(gate.into(), range.into(), stamp_at);
+        let entry = |Entry { size, stamp, siblings }| files::Entry { size, stamp, siblings };
+        Ok(entered.map(|found| found.map(entry)).map_err(Into::into))
     }
 
-    async fn drop(&mut self, this: Resource<OpenFile>) -> wasmtime::Result<()> {
+    fn drop(&mut self, this: Resource<OpenFile>) -> wasmtime::Result<()> {
         self.table.delete(this)?;
         Ok(())
     }
@@ -211,9 +136,7 @@ fn within<T>(
     work: impl FnOnce(&Directory) -> Result<T, FileError>,
 ) -> Result<T, files::FileError> {
     let Some(directory) = directory else {
-        return Err(files::FileError::Denied(
-            "this database has no directory".to_owned(),
-        ));
+        return Err(files::FileError::Denied("this database has no directory".to_owned()));
     };
     work(directory).map_err(Into::into)
 }
@@ -231,9 +154,6 @@ impl From<FileError> for files::FileError {
 
 impl From<files::ByteRange> for Range {
     fn from(range: files::ByteRange) -> Range {
-        Range {
-            offset: range.offset,
-            length: range.length,
-        }
+        Range { offset: range.offset, length: range.length }
     }
 }

@@ -19,9 +19,7 @@ pub(super) fn lock(file: &File, range: Range, mode: LockMode) -> Result<bool, Fi
     match fcntl(file, FcntlArg::F_OFD_SETLK(&record(range, kind)?)) {
         Ok(_) => Ok(true),
         Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
-        Err(Errno::EBADF) => Err(FileError::Denied(
-            "an exclusive lock needs a file opened for writing".to_owned(),
-        )),
+        Err(Errno::EBADF) => Err(FileError::Denied("an exclusive lock needs a file opened for writing".to_owned())),
         Err(error) => Err(FileError::Other(format!("lock: {}", error.desc()))),
     }
 }
@@ -36,8 +34,7 @@ pub(super) fn unlock(file: &File, range: Range) -> Result<(), FileError> {
 /// Whether an exclusive lock would be refused now.
 pub(super) fn locked(file: &File, range: Range) -> Result<bool, FileError> {
     let mut found = record(range, libc::F_WRLCK)?;
-    fcntl(file, FcntlArg::F_OFD_GETLK(&mut found))
-        .map_err(|error| FileError::Other(format!("lock: {}", error.desc())))?;
+    fcntl(file, FcntlArg::F_OFD_GETLK(&mut found)).map_err(|error| FileError::Other(format!("lock: {}", error.desc())))?;
     Ok(i32::from(found.l_type) != libc::F_UNLCK)
 }
 

@@ -7,7 +7,7 @@ use super::lock;
 use super::{Entry, FileError, LockMode, Range};
 use cap_std::fs::Dir;
 use nix::fcntl::AtFlags;
-use nix::sys::stat::{SFlag, fstatat};
+use nix::sys::stat::{FileStat, SFlag, fstat, fstatat};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -40,17 +40,12 @@ impl OpenFile {
     pub fn read_at(&self, offset: u64, length: u32) -> Result<Vec<u8>, FileError> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length > MAX_READ_BYTES {
-            return Err(FileError::Denied(format!(
-                "a read of {length} bytes: the limit is {MAX_READ_BYTES}"
-            )));
+            return Err(FileError::Denied(format!("a read of {length} bytes: the limit is {MAX_READ_BYTES}")));
         }
         let mut bytes = vec![0; length];
         let mut filled = 0;
         while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match self
-                .file
-                .read_at(rest, offset.saturating_add(filled as u64))
-            {
+            match self.file.read_at(rest, offset.saturating_add(filled as u64)) {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
@@ -75,7 +70,9 @@ impl OpenFile {
     /// # Errors
     /// If the operating system fails.
     pub fn size(&self) -> Result<u64, FileError> {
-        Ok(self.file.metadata()?.len())
+        // Half the price of the standard library's statx.
+        let found = fstat(&self.file).map_err(std::io::Error::from)?;
+        Ok(u64::try_from(found.st_size).unwrap_or(0))
     }
 
     /// Cuts or grows it.
@@ -94,11 +91,7 @@ impl OpenFile {
     pub fn sync(&self) -> Result<(), FileError> {
         blocking(|| {
             self.file.sync_data()?;
-            if let Some(folder) = self
-                .folder
-                .as_ref()
-                .filter(|_| self.name_is_new.load(Ordering::Relaxed))
-            {
+            if let Some(folder) = self.folder.as_ref().filter(|_| self.name_is_new.load(Ordering::Relaxed)) {
                 sync_folder(folder)?;
                 self.name_is_new.store(false, Ordering::Relaxed);
             }
@@ -134,7 +127,7 @@ impl OpenFile {
     ///
     /// # Errors
     /// If the operating system fails; then neither is held.
-    pub fn enter(&self, gate: Range, range: Range, head: u32) -> Result<Option<Entry>, FileError> {
+    pub fn enter(&self, gate: Range, range: Range, stamp_at: u64) -> Result<Option<Entry>, FileError> {
         if !lock::lock(&self.file, gate, LockMode::Shared)? {
             return Ok(None);
         }
@@ -143,57 +136,51 @@ impl OpenFile {
         if !entered? {
             return Ok(None);
         }
-        let looked = self.look(head);
+        let looked = self.look(stamp_at);
         if looked.is_err() {
             lock::unlock(&self.file, range)?;
         }
         looked.map(Some)
     }
 
-    fn look(&self, head: u32) -> Result<Entry, FileError> {
-        let siblings = self
-            .siblings
-            .iter()
-            .map(|name| self.sibling(name))
-            .collect::<Result<_, _>>()?;
-        Ok(Entry {
-            size: self.size()?,
-            head: self.read_at(0, head)?,
-            siblings,
-        })
+    fn look(&self, stamp_at: u64) -> Result<Entry, FileError> {
+        let mut siblings = 0;
+        for (bit, name) in self.siblings.iter().enumerate() {
+            siblings |= u32::from(self.has_sibling(name)?) << bit;
+        }
+        let mut stamp = [[0; 8]; 2];
+        // A file that ends before it leaves zeros.
+        let _ = self.file.read_at(stamp.as_flattened_mut(), stamp_at)?;
+        let [first, second] = stamp.map(u64::from_le_bytes);
+        Ok(Entry { size: self.size()?, stamp: (first, second), siblings })
     }
 
-    fn sibling(&self, name: &str) -> Result<Option<u64>, FileError> {
+    fn has_sibling(&self, name: &str) -> Result<bool, FileError> {
         let Some(folder) = &self.folder else {
-            return Ok(None);
+            return Ok(false);
         };
         // `name` is one plain component and links aren't followed, so this can't look outside the folder.
         match fstatat(folder.as_ref(), name, AtFlags::AT_SYMLINK_NOFOLLOW) {
-            Ok(found)
-                if SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG =>
-            {
-                Ok(Some(u64::try_from(found.st_size).unwrap_or(0)))
-            }
+            Ok(found) if kind(&found) == SFlag::S_IFREG => Ok(found.st_size > 0),
             Ok(_) => Err(FileError::Denied(format!("{name:?} is not a regular file"))),
-            Err(nix::errno::Errno::ENOENT) => Ok(None),
+            Err(nix::errno::Errno::ENOENT) => Ok(false),
             Err(error) => Err(FileError::Other(format!("{name:?}: {}", error.desc()))),
         }
     }
 
     fn may_grow_to(&self, size: u64) -> Result<(), FileError> {
         if !self.writable {
-            return Err(FileError::Denied(
-                "the file is open for reading only".to_owned(),
-            ));
+            return Err(FileError::Denied("the file is open for reading only".to_owned()));
         }
         if size > self.most_bytes {
-            return Err(FileError::Full(format!(
-                "a file of {size} bytes: the limit is {}",
-                self.most_bytes
-            )));
+            return Err(FileError::Full(format!("a file of {size} bytes: the limit is {}", self.most_bytes)));
         }
         Ok(())
     }
+}
+
+fn kind(found: &FileStat) -> SFlag {
+    SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT
 }
 
 /// Syncs a folder's names. Its own handle is for resolving paths only (O_PATH), so it is opened anew.
@@ -205,9 +192,7 @@ pub(super) fn sync_folder(folder: &Dir) -> Result<(), FileError> {
 pub(super) fn blocking<T>(work: impl FnOnce() -> T) -> T {
     use tokio::runtime::{Handle, RuntimeFlavor};
     match Handle::try_current() {
-        Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::MultiThread => {
-            tokio::task::block_in_place(work)
-        }
+        Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
         _ => work(),
     }
 }

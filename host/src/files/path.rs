@@ -18,10 +18,7 @@ impl RelativePath {
     pub(super) fn parse(text: &str) -> Result<Self, FileError> {
         let denied = |why: &str| Err(FileError::Denied(format!("path {text:?} {why}")));
         if text.len() > MAX_PATH_BYTES {
-            return Err(FileError::Denied(format!(
-                "a path of {} bytes: the limit is {MAX_PATH_BYTES}",
-                text.len()
-            )));
+            return Err(FileError::Denied(format!("a path of {} bytes: the limit is {MAX_PATH_BYTES}", text.len())));
         }
         if text.is_empty() || text.ends_with('/') {
             return denied("names no file");
@@ -29,10 +26,7 @@ impl RelativePath {
         if text.contains('\0') {
             return denied("has a NUL in it");
         }
-        if Path::new(text)
-            .components()
-            .any(|part| !matches!(part, Component::Normal(_)))
-        {
+        if Path::new(text).components().any(|part| !matches!(part, Component::Normal(_))) {
             return denied("leads outside the database's directory");
         }
         Ok(Self(text.to_owned()))
@@ -53,29 +47,14 @@ impl RelativePath {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
     #[test]
     fn plain_names_pass() {
-        for good in [
-            "shop.db",
-            "a/b/shop.db",
-            "..hidden",
-            "über.db",
-            "a b",
-            "shop.db-journal",
-        ] {
-            assert_eq!(
-                RelativePath::parse(good).unwrap().as_path(),
-                Path::new(good)
-            );
+        for good in ["shop.db", "a/b/shop.db", "..hidden", "über.db", "a b", "shop.db-journal"] {
+            assert_eq!(RelativePath::parse(good).unwrap().as_path(), Path::new(good));
         }
         let nested = RelativePath::parse("a/b/c.db").unwrap();
         assert_eq!(nested.split(), (Some(Path::new("a/b")), "c.db"));
@@ -84,22 +63,8 @@ mod tests {
     #[test]
     fn escapes_are_refused() {
         let long = "x".repeat(MAX_PATH_BYTES + 1);
-        for bad in [
-            "",
-            "/etc/passwd",
-            "..",
-            "../x",
-            "a/../x",
-            "a/../../x",
-            "./x",
-            "x/",
-            "a\0b",
-            &long,
-        ] {
-            assert!(
-                matches!(RelativePath::parse(bad), Err(FileError::Denied(_))),
-                "{bad:?} passed"
-            );
+        for bad in ["", "/etc/passwd", "..", "../x", "a/../x", "a/../../x", "./x", "x/", "a\0b", &long] {
+            assert!(matches!(RelativePath::parse(bad), Err(FileError::Denied(_))), "{bad:?} passed");
         }
     }
 }

@@ -16,9 +16,7 @@ use crate::transport::ByteStream;
 impl secrets::Host for State {
     async fn open(&mut self, name: String) -> wasmtime::Result<Option<Resource<SecretHandle>>> {
         match (&self.access.password, name.as_str()) {
-            (Some(password), "password") => {
-                Ok(Some(self.table.push(SecretHandle(password.clone()))?))
-            }
+            (Some(password), "password") => Ok(Some(self.table.push(SecretHandle(password.clone()))?)),
             _ => Ok(None),
         }
     }
@@ -42,16 +40,10 @@ impl secrets::HostSecret for State {
             return Ok(Err(SecretError::Invalid("no iterations".to_owned())));
         };
         self.authenticated = true;
-        let proof = tokio::task::spawn_blocking(move || {
-            credential
-                .salted
-                .prove(&credential.secret, &salt, iterations, &auth_message)
-        });
+        let proof =
+            tokio::task::spawn_blocking(move || credential.salted.prove(&credential.secret, &salt, iterations, &auth_message));
         let (client_proof, server_signature) = proof.await.map_err(wasmtime::Error::from)?;
-        Ok(Ok(ScramProof {
-            client_proof: client_proof.to_vec(),
-            server_signature,
-        }))
+        Ok(Ok(ScramProof { client_proof: client_proof.to_vec(), server_signature }))
     }
 
     async fn md5_password(
@@ -61,28 +53,15 @@ impl secrets::HostSecret for State {
         salt: Vec<u8>,
     ) -> wasmtime::Result<Result<String, SecretError>> {
         if salt.len() != 4 {
-            return Ok(Err(SecretError::Invalid(format!(
-                "a salt of {} bytes: 4 are wanted",
-                salt.len()
-            ))));
+            return Ok(Err(SecretError::Invalid(format!("a salt of {} bytes: 4 are wanted", salt.len()))));
         }
         let credential = self.table.get(&this)?.0.clone();
-        let inner = Zeroizing::new(hexadecimal(&[
-            credential.secret.expose().as_bytes(),
-            user.as_bytes(),
-        ]));
+        let inner = Zeroizing::new(hexadecimal(&[credential.secret.expose().as_bytes(), user.as_bytes()]));
         self.authenticated = true;
-        Ok(Ok(format!(
-            "md5{}",
-            hexadecimal(&[inner.as_bytes(), &salt])
-        )))
+        Ok(Ok(format!("md5{}", hexadecimal(&[inner.as_bytes(), &salt]))))
     }
 
-    async fn length(
-        &mut self,
-        this: Resource<SecretHandle>,
-        encoding: Encoding,
-    ) -> wasmtime::Result<u32> {
+    async fn length(&mut self, this: Resource<SecretHandle>, encoding: Encoding) -> wasmtime::Result<u32> {
         let encoded = encode(self.table.get(&this)?.0.secret.expose(), encoding);
         Ok(u32::try_from(encoded.len())?)
     }
@@ -100,14 +79,10 @@ impl secrets::HostSecret for State {
         let signal = self.signal.clone();
         let stream = self.table.get_mut(&to)?;
         if !stream.encrypted() {
-            return Ok(Err(SecretError::Denied(
-                "a password goes onto a stream only under TLS".to_owned(),
-            )));
+            return Ok(Err(SecretError::Denied("a password goes onto a stream only under TLS".to_owned())));
         }
         if authenticated || stream.password_sent {
-            return Ok(Err(SecretError::Denied(
-                "this connection has authenticated already".to_owned(),
-            )));
+            return Ok(Err(SecretError::Denied("this connection has authenticated already".to_owned())));
         }
         stream.password_sent = true;
         let mut message = Zeroizing::new(before);
@@ -137,30 +112,20 @@ fn hexadecimal(parts: &[&[u8]]) -> String {
     for part in parts {
         hash.update(part);
     }
-    hash.finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn encode(value: &str, encoding: Encoding) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(match encoding {
         Encoding::Utf8 => value.as_bytes().to_vec(),
-        Encoding::Utf16Obfuscated => value
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .map(|byte| byte.rotate_left(4) ^ 0xA5)
-            .collect(),
+        Encoding::Utf16Obfuscated => {
+            value.encode_utf16().flat_map(u16::to_le_bytes).map(|byte| byte.rotate_left(4) ^ 0xA5).collect()
+        }
     })
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
@@ -168,10 +133,7 @@ mod tests {
     fn encodings() {
         assert_eq!(&*encode("é", Encoding::Utf8), "é".as_bytes());
         // MS-TDS 2.2.6.4: each byte's nibbles swapped, then XOR 0xA5.
-        assert_eq!(
-            &*encode("a", Encoding::Utf16Obfuscated),
-            &[0x16 ^ 0xA5, 0xA5]
-        );
+        assert_eq!(&*encode("a", Encoding::Utf16Obfuscated), &[0x16 ^ 0xA5, 0xA5]);
     }
 
     #[test]

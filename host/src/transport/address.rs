@@ -68,12 +68,7 @@ fn of_v6(address: Ipv6Addr) -> Result<Reach, &'static str> {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
@@ -96,11 +91,7 @@ mod tests {
             ("224.0.0.1", Err(())),
             ("255.255.255.255", Err(())),
         ] {
-            assert_eq!(
-                Reach::of(text.parse().unwrap()).map_err(|_| ()),
-                reach,
-                "{text}"
-            );
+            assert_eq!(Reach::of(text.parse().unwrap()).map_err(|_| ()), reach, "{text}");
         }
     }
 }

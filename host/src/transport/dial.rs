@@ -27,12 +27,7 @@ impl Endpoints {
     pub(crate) fn new(server: Option<(String, u16)>) -> Endpoints {
         Endpoints(
             server
-                .map(|(host, port)| Endpoint {
-                    name: PRIMARY.to_owned(),
-                    host,
-                    port,
-                    reach: Mutex::new(None),
-                })
+                .map(|(host, port)| Endpoint { name: PRIMARY.to_owned(), host, port, reach: Mutex::new(None) })
                 .into_iter()
                 .collect(),
         )
@@ -40,18 +35,13 @@ impl Endpoints {
 
     /// The names, in the order to try them.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.0
-            .iter()
-            .map(|endpoint| endpoint.name.clone())
-            .collect()
+        self.0.iter().map(|endpoint| endpoint.name.clone()).collect()
     }
 
     /// Connects to an endpoint by its name.
     pub(crate) async fn dial(&self, name: &str) -> Result<TcpStream, IoError> {
         let Some(endpoint) = self.0.iter().find(|endpoint| endpoint.name == name) else {
-            return Err(IoError::Denied(format!(
-                "{name:?} is not an endpoint of this database"
-            )));
+            return Err(IoError::Denied(format!("{name:?} is not an endpoint of this database")));
         };
         let resolved = tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port))
             .await
@@ -61,10 +51,7 @@ impl Endpoints {
 }
 
 impl Endpoint {
-    async fn connect(
-        &self,
-        resolved: impl Iterator<Item = SocketAddr>,
-    ) -> Result<TcpStream, IoError> {
+    async fn connect(&self, resolved: impl Iterator<Item = SocketAddr>) -> Result<TcpStream, IoError> {
         let mut last = IoError::Unreachable(format!("{}: the name has no address", self.host));
         for address in resolved {
             let address = SocketAddr::new(canonical(address.ip()), address.port());
@@ -78,9 +65,7 @@ impl Endpoint {
                     let _ = socket.set_nodelay(true);
                     return Ok(socket);
                 }
-                Err(why) => {
-                    last = IoError::Unreachable(format!("{}:{}: {why}", self.host, self.port))
-                }
+                Err(why) => last = IoError::Unreachable(format!("{}:{}: {why}", self.host, self.port)),
             }
         }
         Err(last)
@@ -88,10 +73,7 @@ impl Endpoint {
 
     fn allow(&self, address: IpAddr) -> Result<(), &'static str> {
         let reach = Reach::of(address)?;
-        let mut first = self
-            .reach
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut first = self.reach.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match *first.get_or_insert(reach) == reach {
             true => Ok(()),
             false => Err("but the name led to another kind of network before"),
@@ -100,22 +82,12 @@ impl Endpoint {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
     fn endpoint() -> Endpoint {
-        Endpoint {
-            name: PRIMARY.to_owned(),
-            host: "db.example.com".to_owned(),
-            port: 1,
-            reach: Mutex::new(None),
-        }
+        Endpoint { name: PRIMARY.to_owned(), host: "db.example.com".to_owned(), port: 1, reach: Mutex::new(None) }
     }
 
     #[test]
@@ -125,38 +97,21 @@ mod tests {
         turned.allow("93.184.216.35".parse().unwrap()).unwrap();
         turned.allow("127.0.0.1".parse().unwrap()).unwrap_err();
         turned.allow("10.0.0.1".parse().unwrap()).unwrap_err();
-        turned
-            .allow("::ffff:10.0.0.1".parse().unwrap())
-            .unwrap_err();
+        turned.allow("::ffff:10.0.0.1".parse().unwrap()).unwrap_err();
     }
 
     #[tokio::test]
     async fn a_metadata_address_is_refused_and_named() {
         let address = SocketAddr::from(([169, 254, 169, 254], 80));
-        let IoError::Denied(why) = endpoint().connect([address].into_iter()).await.unwrap_err()
-        else {
-            panic!()
-        };
-        assert!(
-            why.contains("169.254.169.254") && why.contains("metadata"),
-            "{why}"
-        );
+        let IoError::Denied(why) = endpoint().connect([address].into_iter()).await.unwrap_err() else { panic!() };
+        assert!(why.contains("169.254.169.254") && why.contains("metadata"), "{why}");
     }
 
     #[tokio::test]
     async fn an_endpoint_that_was_not_given_is_refused() {
         let endpoints = Endpoints::new(Some(("localhost".to_owned(), 1)));
-        assert!(matches!(
-            endpoints.dial("replica").await,
-            Err(IoError::Denied(_))
-        ));
-        assert!(matches!(
-            endpoints.dial("127.0.0.1:5432").await,
-            Err(IoError::Denied(_))
-        ));
-        assert!(matches!(
-            endpoints.dial(PRIMARY).await,
-            Err(IoError::Unreachable(_))
-        ));
+        assert!(matches!(endpoints.dial("replica").await, Err(IoError::Denied(_))));
+        assert!(matches!(endpoints.dial("127.0.0.1:5432").await, Err(IoError::Denied(_))));
+        assert!(matches!(endpoints.dial(PRIMARY).await, Err(IoError::Unreachable(_))));
     }
 }

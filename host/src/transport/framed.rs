@@ -39,10 +39,7 @@ struct Envelope {
 
 impl<S> Framed<S> {
     pub(super) fn new(socket: S, framed: bool) -> Framed<S> {
-        Framed {
-            socket,
-            envelope: framed.then(Envelope::default),
-        }
+        Framed { socket, envelope: framed.then(Envelope::default) }
     }
 
     /// From here on bytes travel bare.
@@ -57,38 +54,22 @@ impl Envelope {
         let gathered = std::mem::take(&mut self.gathered);
         let mut chunks = gathered.chunks(PACKET - HEADER).peekable();
         while let Some(chunk) = chunks.next() {
-            let status = if chunks.peek().is_none() {
-                END_OF_MESSAGE
-            } else {
-                0
-            };
-            let [high, low] = u16::try_from(chunk.len() + HEADER)
-                .unwrap_or(u16::MAX)
-                .to_be_bytes();
-            self.packets
-                .extend_from_slice(&[PACKET_TYPE, status, high, low, 0, 0, 0, 0]);
+            let status = if chunks.peek().is_none() { END_OF_MESSAGE } else { 0 };
+            let [high, low] = u16::try_from(chunk.len() + HEADER).unwrap_or(u16::MAX).to_be_bytes();
+            self.packets.extend_from_slice(&[PACKET_TYPE, status, high, low, 0, 0, 0, 0]);
             self.packets.extend_from_slice(chunk);
         }
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         let Framed { socket, envelope } = &mut *self;
         let Some(envelope) = envelope else {
             return Pin::new(socket).poll_read(cx, buffer);
         };
         while envelope.left == 0 {
-            let mut header = ReadBuf::new(
-                envelope
-                    .header
-                    .get_mut(envelope.header_read..)
-                    .unwrap_or_default(),
-            );
+            let mut header = ReadBuf::new(envelope.header.get_mut(envelope.header_read..).unwrap_or_default());
             ready!(Pin::new(&mut *socket).poll_read(cx, &mut header))?;
             let read = header.filled().len();
             if read == 0 {
@@ -99,10 +80,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
                 let [kind, _, high, low, ..] = envelope.header;
                 let length = usize::from(u16::from_be_bytes([high, low]));
                 if kind != PACKET_TYPE || length < HEADER {
-                    return Poll::Ready(Err(Error::new(
-                        ErrorKind::InvalidData,
-                        "the server left the TLS handshake",
-                    )));
+                    return Poll::Ready(Err(Error::new(ErrorKind::InvalidData, "the server left the TLS handshake")));
                 }
                 envelope.header_read = 0;
                 envelope.left = length - HEADER;
@@ -119,11 +97,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Framed<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
         let Framed { socket, envelope } = &mut *self;
         let Some(envelope) = envelope else {
             return Pin::new(socket).poll_write(cx, bytes);
@@ -136,11 +110,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Framed<S> {
         let Framed { socket, envelope } = &mut *self;
         if let Some(envelope) = envelope {
             envelope.seal();
-            while let Some(rest) = envelope
-                .packets
-                .get(envelope.sent..)
-                .filter(|rest| !rest.is_empty())
-            {
+            while let Some(rest) = envelope.packets.get(envelope.sent..).filter(|rest| !rest.is_empty()) {
                 match ready!(Pin::new(&mut *socket).poll_write(cx, rest))? {
                     0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
                     sent => envelope.sent += sent,
@@ -158,12 +128,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Framed<S> {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
@@ -206,17 +171,11 @@ mod tests {
 
     #[tokio::test]
     async fn another_packet_ends_it() {
-        for bytes in [
-            [0x04, 1, 0, 9, 0, 0, 0, 0, 1],
-            [0x12, 1, 0, 7, 0, 0, 0, 0, 1],
-        ] {
+        for bytes in [[0x04, 1, 0, 9, 0, 0, 0, 0, 1], [0x12, 1, 0, 7, 0, 0, 0, 0, 1]] {
             let (a, mut wire) = duplex(100);
             wire.write_all(&bytes).await.unwrap();
             let mut a = Framed::new(a, true);
-            assert_eq!(
-                a.read_u8().await.unwrap_err().kind(),
-                ErrorKind::InvalidData
-            );
+            assert_eq!(a.read_u8().await.unwrap_err().kind(), ErrorKind::InvalidData);
         }
     }
 }

@@ -14,66 +14,36 @@ impl transport::Host for State {
     }
 
     async fn tls(&mut self) -> wasmtime::Result<TlsPolicy> {
-        Ok(if self.access.tls.is_some() {
-            TlsPolicy::Required
-        } else {
-            TlsPolicy::Off
-        })
+        Ok(if self.access.tls.is_some() { TlsPolicy::Required } else { TlsPolicy::Off })
     }
 
-    async fn dial(
-        &mut self,
-        endpoint: String,
-    ) -> wasmtime::Result<Result<Resource<ByteStream>, IoError>> {
+    async fn dial(&mut self, endpoint: String) -> wasmtime::Result<Result<Resource<ByteStream>, IoError>> {
         if self.streams >= MAX_STREAMS {
-            return Ok(Err(IoError::Denied(format!(
-                "a connection may have {MAX_STREAMS} streams open"
-            ))));
+            return Ok(Err(IoError::Denied(format!("a connection may have {MAX_STREAMS} streams open"))));
         }
         let access = self.access.clone();
-        let socket = match self
-            .signal
-            .clone()
-            .interrupt(access.endpoints.dial(&endpoint))
-            .await
-        {
+        let socket = match self.signal.clone().interrupt(access.endpoints.dial(&endpoint)).await {
             Ok(Ok(socket)) => socket,
             Ok(Err(why)) => return Ok(Err(why)),
             Err(why) => return Ok(Err(interrupted(why))),
         };
-        let stream = self
-            .table
-            .push(ByteStream::new(socket, access.tls.is_some()))?;
+        let stream = self.table.push(ByteStream::new(socket, access.tls.is_some()))?;
         self.streams += 1;
         Ok(Ok(stream))
     }
 }
 
 impl transport::HostByteStream for State {
-    async fn read(
-        &mut self,
-        this: Resource<ByteStream>,
-        max: u32,
-    ) -> wasmtime::Result<Result<Vec<u8>, IoError>> {
+    async fn read(&mut self, this: Resource<ByteStream>, max: u32) -> wasmtime::Result<Result<Vec<u8>, IoError>> {
         let signal = self.signal.clone();
         let stream = self.table.get_mut(&this)?;
-        Ok(signal
-            .interrupt(stream.read(max))
-            .await
-            .unwrap_or_else(|why| Err(interrupted(why))))
+        Ok(signal.interrupt(stream.read(max)).await.unwrap_or_else(|why| Err(interrupted(why))))
     }
 
-    async fn write(
-        &mut self,
-        this: Resource<ByteStream>,
-        bytes: Vec<u8>,
-    ) -> wasmtime::Result<Result<(), IoError>> {
+    async fn write(&mut self, this: Resource<ByteStream>, bytes: Vec<u8>) -> wasmtime::Result<Result<(), IoError>> {
         let signal = self.signal.clone();
         let stream = self.table.get_mut(&this)?;
-        Ok(signal
-            .interrupt(stream.write(&bytes))
-            .await
-            .unwrap_or_else(|why| Err(interrupted(why))))
+        Ok(signal.interrupt(stream.write(&bytes)).await.unwrap_or_else(|why| Err(interrupted(why))))
     }
 
     async fn exchange(
@@ -88,59 +58,40 @@ impl transport::HostByteStream for State {
             stream.write(&bytes).await?;
             stream.read(max).await
         };
-        Ok(signal
-            .interrupt(both)
-            .await
-            .unwrap_or_else(|why| Err(interrupted(why))))
+        Ok(signal.interrupt(both).await.unwrap_or_else(|why| Err(interrupted(why))))
     }
 
-    async fn start_tls(
-        &mut self,
-        this: Resource<ByteStream>,
-        options: TlsOptions,
-    ) -> wasmtime::Result<Result<TlsInfo, IoError>> {
+    async fn start_tls(&mut self, this: Resource<ByteStream>, options: TlsOptions) -> wasmtime::Result<Result<TlsInfo, IoError>> {
         let (signal, access) = (self.signal.clone(), self.access.clone());
         let stream = self.table.get_mut(&this)?;
         let Some(client) = &access.tls else {
-            return Ok(Err(IoError::Denied(
-                "TLS is off for this database: set tls.mode".to_owned(),
-            )));
+            return Ok(Err(IoError::Denied("TLS is off for this database: set tls.mode".to_owned())));
         };
         let in_packets = options.framing == TlsFraming::TdsPrelogin;
         let socket = match stream.take_plain() {
             Ok(socket) => socket,
             Err(why) => return Ok(Err(why)),
         };
-        Ok(
-            match signal
-                .interrupt(client.handshake(socket, options.alpn, in_packets))
-                .await
-            {
-                Ok(Ok((tls, end_point))) => {
-                    let session = tls.get_ref().1;
-                    let info = TlsInfo {
-                        version: session
-                            .protocol_version()
-                            .and_then(|version| version.as_str())
-                            .unwrap_or("TLS")
-                            .replace("TLSv1_", "TLSv1."),
-                        alpn: session
-                            .alpn_protocol()
-                            .map(|name| String::from_utf8_lossy(name).into_owned()),
-                    };
-                    stream.set_tls(tls, end_point);
-                    Ok(info)
-                }
-                Ok(Err(why)) => Err(IoError::Tls(why.to_string())),
-                Err(why) => Err(interrupted(why)),
-            },
-        )
+        Ok(match signal.interrupt(client.handshake(socket, options.alpn, in_packets)).await {
+            Ok(Ok((tls, end_point))) => {
+                let session = tls.get_ref().1;
+                let info = TlsInfo {
+                    version: session
+                        .protocol_version()
+                        .and_then(|version| version.as_str())
+                        .unwrap_or("TLS")
+                        .replace("TLSv1_", "TLSv1."),
+                    alpn: session.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
+                };
+                stream.set_tls(tls, end_point);
+                Ok(info)
+            }
+            Ok(Err(why)) => Err(IoError::Tls(why.to_string())),
+            Err(why) => Err(interrupted(why)),
+        })
     }
 
-    async fn tls_server_end_point(
-        &mut self,
-        this: Resource<ByteStream>,
-    ) -> wasmtime::Result<Option<Vec<u8>>> {
+    async fn tls_server_end_point(&mut self, this: Resource<ByteStream>) -> wasmtime::Result<Option<Vec<u8>>> {
         Ok(self.table.get(&this)?.end_point.clone())
     }
 

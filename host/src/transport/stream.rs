@@ -38,16 +38,8 @@ struct Budget {
 
 impl ByteStream {
     pub(super) fn new(socket: TcpStream, tls_required: bool) -> ByteStream {
-        let budget = tls_required.then_some(Budget {
-            read: PLAINTEXT_BUDGET,
-            write: PLAINTEXT_BUDGET,
-        });
-        ByteStream {
-            io: Io::Plain(socket),
-            budget,
-            end_point: None,
-            password_sent: false,
-        }
+        let budget = tls_required.then_some(Budget { read: PLAINTEXT_BUDGET, write: PLAINTEXT_BUDGET });
+        ByteStream { io: Io::Plain(socket), budget, end_point: None, password_sent: false }
     }
 
     /// Whether the wire carries TLS.
@@ -61,19 +53,13 @@ impl ByteStream {
             Io::Plain(socket) => Ok(socket),
             Io::Tls(tls) => {
                 self.io = Io::Tls(tls);
-                Err(IoError::Denied(
-                    "the stream is under TLS already".to_owned(),
-                ))
+                Err(IoError::Denied("the stream is under TLS already".to_owned()))
             }
             Io::Gone => Err(IoError::Closed("the handshake failed".to_owned())),
         }
     }
 
-    pub(super) fn set_tls(
-        &mut self,
-        tls: TlsStream<Framed<TcpStream>>,
-        end_point: Option<Vec<u8>>,
-    ) {
+    pub(super) fn set_tls(&mut self, tls: TlsStream<Framed<TcpStream>>, end_point: Option<Vec<u8>>) {
         self.io = Io::Tls(Box::new(tls));
         self.budget = None;
         self.end_point = end_point;
@@ -103,10 +89,7 @@ impl ByteStream {
     /// Writes all of it.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), IoError> {
         if let Some(budget) = &mut self.budget {
-            budget.write = budget
-                .write
-                .checked_sub(bytes.len())
-                .ok_or_else(|| over_budget("written"))?;
+            budget.write = budget.write.checked_sub(bytes.len()).ok_or_else(|| over_budget("written"))?;
         }
         match &mut self.io {
             Io::Plain(socket) => socket.write_all(bytes).await,

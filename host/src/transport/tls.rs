@@ -36,8 +36,7 @@ impl TlsClient {
             .with_custom_certificate_verifier(verifier(settings, &provider)?);
         let config = match (&settings.client_certificate, &settings.client_key) {
             (Some(certificate), Some(key)) => {
-                let key = PrivateKeyDer::from_pem_file(key)
-                    .map_err(|why| format!("tls.client_key {}: {why}", key.display()))?;
+                let key = PrivateKeyDer::from_pem_file(key).map_err(|why| format!("tls.client_key {}: {why}", key.display()))?;
                 builder
                     .with_client_auth_cert(certificates(certificate)?, key)
                     .map_err(|why| format!("tls.client_certificate: {why}"))?
@@ -45,12 +44,9 @@ impl TlsClient {
             _ => builder.with_no_client_auth(),
         };
         let name = settings.server_name.as_deref().unwrap_or(host);
-        let server_name = ServerName::try_from(name.to_owned())
-            .map_err(|_| format!("tls.server_name: {name:?} is not a host's name"))?;
-        Ok(Some(TlsClient {
-            config,
-            server_name,
-        }))
+        let server_name =
+            ServerName::try_from(name.to_owned()).map_err(|_| format!("tls.server_name: {name:?} is not a host's name"))?;
+        Ok(Some(TlsClient { config, server_name }))
     }
 
     /// Handshakes. Gives the stream and the channel binding of RFC 5929 section 4.
@@ -62,16 +58,10 @@ impl TlsClient {
     ) -> std::io::Result<(TlsStream<Framed<TcpStream>>, Option<Vec<u8>>)> {
         let mut config = self.config.clone();
         config.alpn_protocols = alpn.into_iter().map(String::into_bytes).collect();
-        let mut tls = TlsConnector::from(Arc::new(config))
-            .connect(self.server_name.clone(), Framed::new(socket, in_packets))
-            .await?;
+        let mut tls =
+            TlsConnector::from(Arc::new(config)).connect(self.server_name.clone(), Framed::new(socket, in_packets)).await?;
         tls.get_mut().0.unframe();
-        let end_point = tls
-            .get_ref()
-            .1
-            .peer_certificates()
-            .and_then(|chain| chain.first())
-            .and_then(|leaf| end_point(leaf));
+        let end_point = tls.get_ref().1.peer_certificates().and_then(|chain| chain.first()).and_then(|leaf| end_point(leaf));
         Ok((tls, end_point))
     }
 }
@@ -87,50 +77,32 @@ fn roots(settings: &TlsConfig) -> Result<RootCertStore, String> {
     match &settings.ca_file {
         Some(path) => {
             for certificate in certificates(path)? {
-                store
-                    .add(certificate)
-                    .map_err(|why| format!("tls.ca_file {}: {why}", path.display()))?;
+                store.add(certificate).map_err(|why| format!("tls.ca_file {}: {why}", path.display()))?;
             }
             if store.is_empty() {
-                return Err(format!(
-                    "tls.ca_file {} holds no certificate",
-                    path.display()
-                ));
+                return Err(format!("tls.ca_file {} holds no certificate", path.display()));
             }
         }
         None => {
             let found = rustls_native_certs::load_native_certs();
             store.add_parsable_certificates(found.certs);
             if store.is_empty() {
-                return Err(
-                    "the system has no certificate authorities: install them, or set tls.ca_file"
-                        .to_owned(),
-                );
+                return Err("the system has no certificate authorities: install them, or set tls.ca_file".to_owned());
             }
         }
     }
     Ok(store)
 }
 
-fn verifier(
-    settings: &TlsConfig,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, String> {
+fn verifier(settings: &TlsConfig, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, String> {
     if settings.mode == TlsMode::RequireUnverified {
-        return Ok(Arc::new(Lenient {
-            chain: None,
-            provider: provider.clone(),
-        }));
+        return Ok(Arc::new(Lenient { chain: None, provider: provider.clone() }));
     }
-    let chain =
-        WebPkiServerVerifier::builder_with_provider(Arc::new(roots(settings)?), provider.clone())
-            .build()
-            .map_err(|why| why.to_string())?;
+    let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(settings)?), provider.clone())
+        .build()
+        .map_err(|why| why.to_string())?;
     Ok(if settings.mode == TlsMode::VerifyCa {
-        Arc::new(Lenient {
-            chain: Some(chain),
-            provider: provider.clone(),
-        })
+        Arc::new(Lenient { chain: Some(chain), provider: provider.clone() })
     } else {
         chain
     })
@@ -169,12 +141,7 @@ impl ServerCertVerifier for Lenient {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(
-            message,
-            certificate,
-            signed,
-            &self.provider.signature_verification_algorithms,
-        )
+        rustls::crypto::verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -183,18 +150,11 @@ impl ServerCertVerifier for Lenient {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(
-            message,
-            certificate,
-            signed,
-            &self.provider.signature_verification_algorithms,
-        )
+        rustls::crypto::verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
