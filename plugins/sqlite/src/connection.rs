@@ -9,9 +9,8 @@ use crate::query::{Ending, Portion, Running};
 use crate::session::Session;
 use bulkhead_driver::error::Result;
 use bulkhead_driver::{
-    Chunk, Column, ConnectOptions, Connection, Cursor, Description, DriverManifest, Error,
-    ErrorKind, ExplainOptions, Guest, GuestConnection, GuestCursor, Parameter, Plan, QueryOptions,
-    Reply, Target, TransactionOptions,
+    Chunk, Column, ConnectOptions, Connection, Cursor, Description, DriverManifest, Error, ErrorKind, ExplainOptions, Guest,
+    GuestConnection, GuestCursor, Parameter, Plan, QueryOptions, Reply, Target, TransactionOptions,
 };
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
@@ -40,54 +39,30 @@ impl Guest for SqliteDriver {
     }
 
     fn connect(options: ConnectOptions) -> Result<Connection> {
-        Ok(Connection::new(SqliteConnection::open(
-            host::environment(),
-            &options,
-        )?))
+        Ok(Connection::new(SqliteConnection::open(host::environment(), &options)?))
     }
 }
 
 impl SqliteConnection {
     pub(crate) fn open(environment: Environment, options: &ConnectOptions) -> Result<Self> {
-        Ok(Self(Shared(Rc::new(RefCell::new(Session::connect(
-            environment,
-            options,
-        )?)))))
+        Ok(Self(Shared(Rc::new(RefCell::new(Session::connect(environment, options)?)))))
     }
 }
 
 impl Shared {
     fn session(&self) -> Result<RefMut<'_, Session>> {
-        self.0
-            .try_borrow_mut()
-            .map_err(|_| Error::new(ErrorKind::Internal, "a call within a call"))
+        self.0.try_borrow_mut().map_err(|_| Error::new(ErrorKind::Internal, "a call within a call"))
     }
 }
 
 impl GuestConnection for SqliteConnection {
-    fn query(
-        &self,
-        statement: String,
-        params: Vec<Parameter>,
-        options: QueryOptions,
-    ) -> Result<Reply> {
+    fn query(&self, statement: String, params: Vec<Parameter>, options: QueryOptions) -> Result<Reply> {
         let answer = self.0.session()?.query(&statement, &params, &options)?;
         let (done, rest) = match answer.ending {
             Ending::Done(completion) => (Some(completion), None),
-            Ending::Rest(number) => (
-                None,
-                Some(Cursor::new(SqliteCursor {
-                    session: self.0.clone(),
-                    number,
-                })),
-            ),
+            Ending::Rest(number) => (None, Some(Cursor::new(SqliteCursor { session: self.0.clone(), number }))),
         };
-        Ok(Reply {
-            columns: answer.columns,
-            batch: answer.batch,
-            done,
-            rest,
-        })
+        Ok(Reply { columns: answer.columns, batch: answer.batch, done, rest })
     }
 
     fn describe(&self, target: Target) -> Result<Description> {
@@ -106,12 +81,7 @@ impl GuestConnection for SqliteConnection {
         self.0.session()?.rollback()
     }
 
-    fn explain(
-        &self,
-        statement: String,
-        params: Vec<Parameter>,
-        options: ExplainOptions,
-    ) -> Result<Plan> {
+    fn explain(&self, statement: String, params: Vec<Parameter>, options: ExplainOptions) -> Result<Plan> {
         self.0.session()?.explain(&statement, &params, &options)
     }
 
@@ -134,18 +104,11 @@ impl GuestCursor for SqliteCursor {
         let Ok(session) = self.session.session() else {
             return Vec::new();
         };
-        session
-            .running
-            .as_ref()
-            .map(Running::columns)
-            .unwrap_or_default()
+        session.running.as_ref().map(Running::columns).unwrap_or_default()
     }
 
     fn next(&self, max_rows: u32, max_bytes: u32) -> Result<Chunk> {
-        let portion = Portion {
-            rows: max_rows,
-            bytes: max_bytes,
-        };
+        let portion = Portion { rows: max_rows, bytes: max_bytes };
         let (batch, done) = self.session.session()?.next(self.number, portion)?;
         Ok(Chunk { batch, done })
     }

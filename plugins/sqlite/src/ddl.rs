@@ -41,10 +41,7 @@ pub(crate) struct IndexText {
 pub(crate) fn table(text: &str) -> TableText {
     let mut found = TableText::default();
     let all = tokens(text);
-    let Some(Token::Group { inner, .. }) = all
-        .iter()
-        .find(|token| matches!(token, Token::Group { .. }))
-    else {
+    let Some(Token::Group { inner, .. }) = all.iter().find(|token| matches!(token, Token::Group { .. })) else {
         return found;
     };
     for definition in split(inner) {
@@ -67,17 +64,11 @@ pub(crate) fn table(text: &str) -> TableText {
 /// Reads the text of a CREATE INDEX.
 pub(crate) fn index(text: &str) -> IndexText {
     let all = tokens(text);
-    let Some(at) = all
-        .iter()
-        .position(|token| matches!(token, Token::Group { .. }))
-    else {
+    let Some(at) = all.iter().position(|token| matches!(token, Token::Group { .. })) else {
         return IndexText::default();
     };
     let columns = match all.get(at) {
-        Some(Token::Group { inner, .. }) => split(inner)
-            .into_iter()
-            .map(|part| without_order(part).to_owned())
-            .collect(),
+        Some(Token::Group { inner, .. }) => split(inner).into_iter().map(|part| without_order(part).to_owned()).collect(),
         _ => Vec::new(),
     };
     let predicate = all
@@ -106,11 +97,9 @@ fn split(text: &str) -> Vec<&str> {
 }
 
 fn is_table_constraint(parts: &[Token<'_>]) -> bool {
-    parts.first().is_some_and(|first| {
-        ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"]
-            .iter()
-            .any(|word| first.is_word(word))
-    })
+    parts
+        .first()
+        .is_some_and(|first| ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"].iter().any(|word| first.is_word(word)))
 }
 
 /// Collects the constraints of a definition; `column` is the one that it belongs to, if it is a column's.
@@ -127,19 +116,12 @@ fn constraint(parts: &[Token<'_>], column: Option<&str>, found: &mut TableText) 
         } else if token.is_word("PRIMARY") || token.is_word("UNIQUE") {
             let columns = match column {
                 Some(column) => vec![column.to_lowercase()],
-                None => rest
-                    .find_map(Token::group)
-                    .map(key_columns)
-                    .unwrap_or_default(),
+                None => rest.find_map(Token::group).map(key_columns).unwrap_or_default(),
             };
-            found
-                .key_names
-                .extend(name.take().map(|name| (name, columns)));
+            found.key_names.extend(name.take().map(|name| (name, columns)));
         } else if token.is_word("REFERENCES") {
             found.foreign_key_names.push(name.take());
-        } else if column.is_some()
-            && (token.is_word("NOT") || token.is_word("DEFAULT") || token.is_word("COLLATE"))
-        {
+        } else if column.is_some() && (token.is_word("NOT") || token.is_word("DEFAULT") || token.is_word("COLLATE")) {
             // Their names are no use to anybody, and must not go to the next constraint.
             name = None;
         }
@@ -147,20 +129,11 @@ fn constraint(parts: &[Token<'_>], column: Option<&str>, found: &mut TableText) 
 }
 
 fn key_columns(inner: &str) -> Vec<String> {
-    split(inner)
-        .into_iter()
-        .filter_map(|part| {
-            tokens(part)
-                .first()
-                .map(|token| token.name().to_lowercase())
-        })
-        .collect()
+    split(inner).into_iter().filter_map(|part| tokens(part).first().map(|token| token.name().to_lowercase())).collect()
 }
 
 fn generated(parts: &[Token<'_>]) -> Option<String> {
-    after(parts, "AS")
-        .and_then(Token::group)
-        .map(|inner| inner.trim().to_owned())
+    after(parts, "AS").and_then(Token::group).map(|inner| inner.trim().to_owned())
 }
 
 fn after<'a, 'b>(parts: &'b [Token<'a>], word: &str) -> Option<&'b Token<'a>> {
@@ -184,12 +157,7 @@ fn without_order(part: &str) -> &str {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
@@ -207,11 +175,7 @@ mod tests {
             FOREIGN KEY (id) REFERENCES other(id)
         ) STRICT"#;
         let found = table(text);
-        let names: Vec<_> = found
-            .columns
-            .iter()
-            .map(|column| column.name.as_str())
-            .collect();
+        let names: Vec<_> = found.columns.iter().map(|column| column.name.as_str()).collect();
         assert_eq!(names, ["id", "a,b", "price", "total", "twice", "other"]);
         assert_eq!(found.columns[1].collation.as_deref(), Some("NOCASE"));
         assert_eq!(found.columns[3].generated.as_deref(), Some("price * 2"));
@@ -226,45 +190,26 @@ mod tests {
         );
         assert_eq!(
             found.key_names,
-            [
-                ("pk".to_owned(), vec!["id".to_owned()]),
-                ("u".to_owned(), vec!["a,b".to_owned(), "price".to_owned()])
-            ]
+            [("pk".to_owned(), vec!["id".to_owned()]), ("u".to_owned(), vec!["a,b".to_owned(), "price".to_owned()])]
         );
         assert_eq!(found.foreign_key_names, [Some("fk1".to_owned()), None]);
     }
 
     #[test]
     fn an_index_with_everything() {
-        let text = "CREATE UNIQUE INDEX i ON t(a COLLATE NOCASE DESC, lower(b || ','), [c d] ASC) WHERE a IS NOT NULL AND b > '('";
+        let text =
+            "CREATE UNIQUE INDEX i ON t(a COLLATE NOCASE DESC, lower(b || ','), [c d] ASC) WHERE a IS NOT NULL AND b > '('";
         let found = index(text);
         assert_eq!(found.columns, ["a", "lower(b || ',')", "[c d]"]);
-        assert_eq!(
-            found.predicate.as_deref(),
-            Some("a IS NOT NULL AND b > '('")
-        );
-        assert_eq!(
-            index("CREATE INDEX j ON t(a)"),
-            IndexText {
-                columns: vec!["a".to_owned()],
-                predicate: None
-            }
-        );
+        assert_eq!(found.predicate.as_deref(), Some("a IS NOT NULL AND b > '('"));
+        assert_eq!(index("CREATE INDEX j ON t(a)"), IndexText { columns: vec!["a".to_owned()], predicate: None });
     }
 
     #[test]
     fn nonsense_does_no_harm() {
-        for text in [
-            "",
-            "CREATE TABLE t",
-            "CREATE TABLE t(",
-            "(((",
-            "CREATE TABLE t('",
-            "a)b(c",
-            "CREATE TABLE t(,,)",
-            "\"",
-            "é(é,é)",
-        ] {
+        for text in
+            ["", "CREATE TABLE t", "CREATE TABLE t(", "(((", "CREATE TABLE t('", "a)b(c", "CREATE TABLE t(,,)", "\"", "é(é,é)"]
+        {
             let _ = (table(text), index(text));
         }
     }

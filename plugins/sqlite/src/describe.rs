@@ -30,20 +30,14 @@ impl Session {
     /// The first value of a query of ours, as text.
     fn value(&mut self, text: &str) -> Result<Option<String>> {
         let mut found = None;
-        self.rows(text, &[], |row| {
-            found = found.take().or_else(|| optional(row, 0))
-        })?;
+        self.rows(text, &[], |row| found = found.take().or_else(|| optional(row, 0)))?;
         Ok(found)
     }
 }
 
 /// A parameter.
 fn text_param(text: &str) -> Parameter {
-    Parameter {
-        name: None,
-        value: Value::Text(text.to_owned()),
-        type_hint: None,
-    }
+    Parameter { name: None, value: Value::Text(text.to_owned()), type_hint: None }
 }
 
 /// A value as text; empty for NULL.

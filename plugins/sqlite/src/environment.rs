@@ -66,11 +66,11 @@ pub(crate) struct Range {
 #[derive(Debug)]
 pub(crate) struct Entry {
     /// The file's size.
-    pub size: u64,
-    /// Its first bytes.
-    pub head: Vec<u8>,
-    /// The siblings' sizes.
-    pub siblings: Vec<Option<u64>>,
+    pub(crate) size: u64,
+    /// 16 bytes of it.
+    pub(crate) stamp: [[u8; 8]; 2],
+    /// Bit n: the nth sibling is there, with something in it.
+    pub(crate) siblings: u32,
 }
 
 /// The contract's `file`.
@@ -92,5 +92,5 @@ pub(crate) trait File {
     /// Whether an exclusive lock would be refused.
     fn locked(&self, range: Range) -> Result<bool, FileError>;
     /// Shared locks by way of a gate, and a look. None: taken.
-    fn enter(&self, gate: Range, range: Range, head: u32) -> Result<Option<Entry>, FileError>;
+    fn enter(&self, gate: Range, range: Range, stamp_at: u64) -> Result<Option<Entry>, FileError>;
 }

@@ -13,21 +13,12 @@ use bulkhead_driver::files::FileError;
 use bulkhead_driver::{Error, ErrorKind};
 
 /// Makes the error. `statement` is the caller's text, if it was a caller's.
-pub(crate) fn translate(
-    failure: &Failure,
-    statement: &str,
-    hooks: &Hooks,
-    file: Option<FileError>,
-) -> Error {
+pub(crate) fn translate(failure: &Failure, statement: &str, hooks: &Hooks, file: Option<FileError>) -> Error {
     if let Some(interruption) = hooks.interruption() {
         return coded(interrupted(interruption), failure);
     }
     if let Some(denial) = hooks.take_denial() {
-        let kind = if denial.read_only {
-            ErrorKind::ReadOnly
-        } else {
-            ErrorKind::Permission
-        };
+        let kind = if denial.read_only { ErrorKind::ReadOnly } else { ErrorKind::Permission };
         let error = Error::new(kind, denial.message);
         return coded(denial.hint.into_iter().fold(error, Error::hint), failure);
     }
@@ -40,21 +31,15 @@ pub(crate) fn translate(
         codes::SQLITE_READONLY => Error::new(ErrorKind::ReadOnly, message),
         codes::SQLITE_AUTH | codes::SQLITE_PERM => Error::new(ErrorKind::Permission, message),
         codes::SQLITE_MISMATCH => Error::new(ErrorKind::InvalidValue, message),
-        codes::SQLITE_TOOBIG | codes::SQLITE_NOMEM => Error::new(
-            ErrorKind::Resources,
-            format!("{message}: the limit is the driver's memory"),
-        ),
-        codes::SQLITE_FULL => Error::new(
-            ErrorKind::Resources,
-            "the disk is full, or the file has reached its limit",
-        ),
+        codes::SQLITE_TOOBIG | codes::SQLITE_NOMEM => {
+            Error::new(ErrorKind::Resources, format!("{message}: the limit is the driver's memory"))
+        }
+        codes::SQLITE_FULL => Error::new(ErrorKind::Resources, "the disk is full, or the file has reached its limit"),
         codes::SQLITE_SCHEMA => Error::new(ErrorKind::Serialization, message).retryable(),
-        codes::SQLITE_NOTADB => Error::new(
-            ErrorKind::Protocol,
-            "the file is not a SQLite database, or it is encrypted",
-        ),
-        codes::SQLITE_CORRUPT => Error::new(ErrorKind::Protocol, "the database file is corrupt")
-            .hint("run PRAGMA integrity_check"),
+        codes::SQLITE_NOTADB => Error::new(ErrorKind::Protocol, "the file is not a SQLite database, or it is encrypted"),
+        codes::SQLITE_CORRUPT => {
+            Error::new(ErrorKind::Protocol, "the database file is corrupt").hint("run PRAGMA integrity_check")
+        }
         codes::SQLITE_CANTOPEN => Error::new(ErrorKind::Connection, message),
         codes::SQLITE_IOERR => Error::new(ErrorKind::Connection, message),
         codes::SQLITE_NOLFS | codes::SQLITE_FORMAT => Error::new(ErrorKind::Unsupported, message),
@@ -65,11 +50,7 @@ pub(crate) fn translate(
         error.position = text::position(statement, offset);
     }
     if let Some(file) = file.filter(|_| from_files(failure.primary())) {
-        error.detail = Some(format!(
-            "{}: {}",
-            error.detail.unwrap_or_default(),
-            file_error(&file)
-        ));
+        error.detail = Some(format!("{}: {}", error.detail.unwrap_or_default(), file_error(&file)));
     }
     error
 }
@@ -78,10 +59,7 @@ pub(crate) fn translate(
 pub(crate) fn interrupted(interruption: Interruption) -> Error {
     match interruption {
         Interruption::Cancelled => Error::new(ErrorKind::Cancelled, "the statement was cancelled"),
-        Interruption::Timeout => Error::new(
-            ErrorKind::Timeout,
-            "the time allowed ran out, and the statement was stopped",
-        ),
+        Interruption::Timeout => Error::new(ErrorKind::Timeout, "the time allowed ran out, and the statement was stopped"),
     }
 }
 
@@ -94,33 +72,22 @@ pub(crate) fn file_error(error: &FileError) -> &str {
 }
 
 fn coded(error: Error, failure: &Failure) -> Error {
-    error
-        .native_code(failure.code.to_string())
-        .detail(names::of(failure.code))
+    error.native_code(failure.code.to_string()).detail(names::of(failure.code))
 }
 
 fn from_files(primary: i32) -> bool {
-    matches!(
-        primary,
-        codes::SQLITE_CANTOPEN | codes::SQLITE_IOERR | codes::SQLITE_FULL | codes::SQLITE_READONLY
-    )
+    matches!(primary, codes::SQLITE_CANTOPEN | codes::SQLITE_IOERR | codes::SQLITE_FULL | codes::SQLITE_READONLY)
 }
 
 fn busy(code: i32, hooks: &Hooks) -> Error {
     if code == codes::SQLITE_BUSY_SNAPSHOT {
-        return Error::new(
-            ErrorKind::Serialization,
-            "somebody else changed the database after this transaction began",
-        )
-        .retryable();
+        return Error::new(ErrorKind::Serialization, "somebody else changed the database after this transaction began")
+            .retryable();
     }
     let waited = hooks.waited_ms();
-    Error::new(
-        ErrorKind::Resources,
-        format!("the database is locked by another connection or process (waited {waited} ms)"),
-    )
-    .hint("try again, or raise busy_timeout_ms; within a transaction, roll it back first")
-    .retryable()
+    Error::new(ErrorKind::Resources, format!("the database is locked by another connection or process (waited {waited} ms)"))
+        .hint("try again, or raise busy_timeout_ms; within a transaction, roll it back first")
+        .retryable()
 }
 
 /// `UNIQUE constraint failed: t.a, t.b`, `NOT NULL constraint failed: t.a`, `CHECK constraint failed: name`.
@@ -128,9 +95,7 @@ fn constraint(message: &str) -> Error {
     let error = Error::new(ErrorKind::Constraint, message);
     match message.split_once(" constraint failed: ") {
         Some((_, object)) => {
-            let index = object
-                .strip_prefix("index '")
-                .and_then(|name| name.strip_suffix('\''));
+            let index = object.strip_prefix("index '").and_then(|name| name.strip_suffix('\''));
             error.object(index.unwrap_or(object))
         }
         None => error,
@@ -143,15 +108,9 @@ fn by_message(message: &str) -> ErrorKind {
         ErrorKind::Permission
     } else if says("syntax error") || says("incomplete input") || says("unrecognized token") {
         ErrorKind::Syntax
-    } else if message.starts_with("no such")
-        || says("has no column named")
-        || says("unknown column")
-    {
+    } else if message.starts_with("no such") || says("has no column named") || says("unknown column") {
         ErrorKind::Undefined
-    } else if says("within a transaction")
-        || says("no transaction is active")
-        || says("SQL statements in progress")
-    {
+    } else if says("within a transaction") || says("no transaction is active") || says("SQL statements in progress") {
         ErrorKind::Unsupported
     } else if says("no query solution") {
         ErrorKind::Syntax

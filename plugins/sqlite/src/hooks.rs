@@ -59,10 +59,7 @@ impl Hooks {
 
     /// Whether what was refused may be an R-tree preparing itself.
     pub(crate) fn refused_perhaps_shadow(&self) -> bool {
-        self.denial
-            .borrow()
-            .as_ref()
-            .is_some_and(|denial| denial.perhaps_shadow)
+        self.denial.borrow().as_ref().is_some_and(|denial| denial.perhaps_shadow)
     }
 
     /// How long the last wait for a lock took, in milliseconds.
@@ -111,9 +108,7 @@ impl Callbacks for Hooks {
         if left == 0 {
             return false;
         }
-        let index = usize::try_from(attempts)
-            .unwrap_or(usize::MAX)
-            .min(WAITS_MS.len() - 1);
+        let index = usize::try_from(attempts).unwrap_or(usize::MAX).min(WAITS_MS.len() - 1);
         let wait = WAITS_MS.get(index).copied().unwrap_or(1).min(left);
         self.waited_ms.set(waited.saturating_add(wait));
         !self.end_if(self.call.wait(wait))

@@ -7,10 +7,7 @@ use std::rc::Rc;
 
 /// The host's files and calls.
 pub(crate) fn environment() -> Environment {
-    Environment {
-        files: Rc::new(Host),
-        call: Rc::new(Host),
-    }
+    Environment { files: Rc::new(Host), call: Rc::new(Host) }
 }
 
 struct Host;
@@ -35,11 +32,7 @@ impl Files for Host {
             write: how.write,
             create: how.create,
             exclusive: how.exclusive,
-            siblings: how
-                .siblings
-                .iter()
-                .map(|&suffix| suffix.to_owned())
-                .collect(),
+            siblings: how.siblings.iter().map(|&suffix| suffix.to_owned()).collect(),
         };
         Ok(Rc::new(files::open(path, &options)?))
     }
@@ -57,10 +50,7 @@ impl Files for Host {
     }
 
     fn enumerate(&self, limit: u32) -> Result<Vec<(String, u64)>, FileError> {
-        Ok(files::enumerate(limit)?
-            .into_iter()
-            .map(|file| (file.path, file.size))
-            .collect())
+        Ok(files::enumerate(limit)?.into_iter().map(|file| (file.path, file.size)).collect())
     }
 }
 
@@ -97,21 +87,17 @@ impl File for files::File {
         files::File::locked(self, range.into())
     }
 
-    fn enter(&self, gate: Range, range: Range, head: u32) -> Result<Option<Entry>, FileError> {
-        let entry = files::File::enter(self, gate.into(), range.into(), head)?;
-        Ok(entry.map(|entry| Entry {
-            size: entry.size,
-            head: entry.head,
-            siblings: entry.siblings,
+    fn enter(&self, gate: Range, range: Range, stamp_at: u64) -> Result<Option<Entry>, FileError> {
+        let entry = files::File::enter(self, gate.into(), range.into(), stamp_at)?;
+        Ok(entry.map(|entry| {
+            let stamp = [entry.stamp.0, entry.stamp.1].map(u64::to_le_bytes);
+            Entry { size: entry.size, stamp, siblings: entry.siblings }
         }))
     }
 }
 
 impl From<Range> for ByteRange {
     fn from(range: Range) -> Self {
-        Self {
-            offset: range.offset,
-            length: range.length,
-        }
+        Self { offset: range.offset, length: range.length }
     }
 }

@@ -92,13 +92,8 @@ impl Options {
         if json.trim().is_empty() {
             return Ok(Self::default());
         }
-        serde_json::from_str(json).map_err(|why| {
-            Error::new(
-                ErrorKind::InvalidValue,
-                format!("the driver's options: {why}"),
-            )
-            .connection_lost()
-        })
+        serde_json::from_str(json)
+            .map_err(|why| Error::new(ErrorKind::InvalidValue, format!("the driver's options: {why}")).connection_lost())
     }
 }
 
@@ -114,12 +109,7 @@ impl Synchronous {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 

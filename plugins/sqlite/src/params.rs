@@ -36,12 +36,7 @@ pub(crate) fn bind(statement: &mut Statement, params: &[Parameter]) -> Result<()
         let name = statement.parameter_name(number);
         let found = name.as_deref().and_then(|name| {
             let name = without_prefix(name);
-            params.iter().position(|param| {
-                param
-                    .name
-                    .as_deref()
-                    .is_some_and(|given| without_prefix(given) == name)
-            })
+            params.iter().position(|param| param.name.as_deref().is_some_and(|given| without_prefix(given) == name))
         });
         let value = match found {
             Some(index) => {
@@ -58,16 +53,11 @@ pub(crate) fn bind(statement: &mut Statement, params: &[Parameter]) -> Result<()
         }
     }
     let left_over = in_order.next().is_some();
-    let unused = params
-        .iter()
-        .zip(used)
-        .find(|(param, used)| param.name.is_some() && !used);
+    let unused = params.iter().zip(used).find(|(param, used)| param.name.is_some() && !used);
     match unused {
         Some((param, _)) => {
             let name = param.name.as_deref().unwrap_or_default();
-            Err(mismatch(format!(
-                "a value was given for the parameter {name:?}, which the statement doesn't have"
-            )))
+            Err(mismatch(format!("a value was given for the parameter {name:?}, which the statement doesn't have")))
         }
         None if left_over => Err(counts(count, params.len())),
         None => Ok(()),
@@ -91,17 +81,9 @@ fn bind_decimal(statement: &mut Statement, number: usize, text: &str) -> Result<
     if let Ok(integer) = text.parse::<i64>() {
         return statement.bind_int64(number, integer);
     }
-    let digits = text
-        .split(['e', 'E'])
-        .next()
-        .unwrap_or_default()
-        .bytes()
-        .filter(u8::is_ascii_digit)
-        .count();
+    let digits = text.split(['e', 'E']).next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).count();
     match text.parse::<f64>() {
-        Ok(float) if float.is_finite() && digits <= FLOAT_DIGITS => {
-            statement.bind_float64(number, float)
-        }
+        Ok(float) if float.is_finite() && digits <= FLOAT_DIGITS => statement.bind_float64(number, float),
         _ => statement.bind_text(number, text),
     }
 }
@@ -120,9 +102,7 @@ fn missing(count: usize, params: &[Parameter], name: Option<&str>) -> Refused {
 }
 
 fn counts(wanted: usize, given: usize) -> Refused {
-    mismatch(format!(
-        "the statement's parameters are {wanted}, the values given {given}"
-    ))
+    mismatch(format!("the statement's parameters are {wanted}, the values given {given}"))
 }
 
 fn mismatch(message: String) -> Refused {

@@ -7,20 +7,15 @@
 use crate::column::ResultColumn;
 use crate::params;
 use crate::rules::Mode;
-use crate::session::{Refused, Session};
-use crate::sqlite::{Failure, Setting, Statement, Step};
-use crate::text::Opening;
+use crate::session::{Compiled, Refused, Session};
+use crate::sqlite::{Failure, Setting, Step};
 use bulkhead_driver::error::Result;
-use bulkhead_driver::{
-    Batch, Column, Completion, Error, ErrorKind, Notice, Parameter, QueryOptions,
-};
+use bulkhead_driver::{Batch, Column, Completion, Error, ErrorKind, Notice, Parameter, QueryOptions};
 
 /// A statement that is being read.
 pub(crate) struct Running {
     cursor: u64,
-    text: String,
-    statement: Statement,
-    read_only: bool,
+    compiled: Compiled,
     columns: Vec<ResultColumn>,
     /// A step that was made, and its row not yet taken.
     stepped: Option<Step>,
@@ -52,8 +47,8 @@ pub(crate) enum Ending {
 
 impl Running {
     /// Takes the statement out of it.
-    pub(crate) fn into_statement(self) -> (String, bool, Statement) {
-        (self.text, self.read_only, self.statement)
+    pub(crate) fn into_compiled(self) -> Compiled {
+        self.compiled
     }
 
     /// The columns, as they were announced.
@@ -64,69 +59,38 @@ impl Running {
 
 impl Session {
     /// Runs one statement.
-    pub(crate) fn query(
-        &mut self,
-        text: &str,
-        params: &[Parameter],
-        options: &QueryOptions,
-    ) -> Result<Answer> {
+    pub(crate) fn query(&mut self, text: &str, params: &[Parameter], options: &QueryOptions) -> Result<Answer> {
         self.begin_call(Mode::Internal)?;
         let read_only = self.settings.read_only || options.read_only || self.transaction_read_only;
         self.set_query_only(read_only)?;
-        let opening = Opening::of(text);
-        let vacuum = opening.verb == "VACUUM" && !read_only;
-        let mode = Mode::Caller { read_only, vacuum };
-        let portion = Portion {
-            rows: options.batch_rows,
-            bytes: options.batch_bytes,
-        };
-        self.database()?.limit(Setting::Attached, i32::from(vacuum));
-        let mut outcome = self.start(text, params, options, mode, portion, &opening);
+        let mut outcome = self.start(text, params, options, read_only);
         if self.reads_an_rtree_first(&outcome) {
             self.prepare_virtual_tables()?;
-            outcome = self.start(text, params, options, mode, portion, &opening);
+            outcome = self.start(text, params, options, read_only);
         }
         self.database()?.limit(Setting::Attached, 0);
         outcome.map_err(|refused| self.refusal(refused, text))
     }
 
     /// The next rows of the open result.
-    pub(crate) fn next(
-        &mut self,
-        cursor: u64,
-        portion: Portion,
-    ) -> Result<(Option<Batch>, Option<Completion>)> {
+    pub(crate) fn next(&mut self, cursor: u64, portion: Portion) -> Result<(Option<Batch>, Option<Completion>)> {
         let Some(mut running) = self.running.take_if(|running| running.cursor == cursor) else {
             return Err(Error::new(ErrorKind::Internal, "the cursor is closed"));
         };
-        self.hooks()?.begin(Mode::Caller {
-            read_only: running.read_only,
-            vacuum: false,
-        });
+        self.hooks()?.begin(Mode::Caller { read_only: running.compiled.read_only, vacuum: false });
         match running.fill(portion) {
             Ok((batch, false)) => {
                 self.running = Some(running);
                 Ok((batch, None))
             }
-            Ok((batch, true)) => {
-                let opening = Opening::of(&running.text);
-                let completion = self.complete(running, &opening)?;
-                Ok((batch, Some(completion)))
-            }
-            Err(failure) => {
-                let (text, _, _statement) = running.into_statement();
-                Err(self.error(&failure, &text))
-            }
+            Ok((batch, true)) => Ok((batch, Some(self.complete(running)?))),
+            Err(failure) => Err(self.error(&failure, &running.compiled.text)),
         }
     }
 
     /// Closes one cursor, if it is the open one.
     pub(crate) fn close_cursor(&mut self, cursor: u64) {
-        if self
-            .running
-            .as_ref()
-            .is_some_and(|running| running.cursor == cursor)
-        {
+        if self.running.as_ref().is_some_and(|running| running.cursor == cursor) {
             self.close_running();
         }
     }
@@ -136,120 +100,88 @@ impl Session {
         text: &str,
         params: &[Parameter],
         options: &QueryOptions,
-        mode: Mode,
-        portion: Portion,
-        opening: &Opening,
+        read_only: bool,
     ) -> std::result::Result<Answer, Refused> {
-        let Mode::Caller { read_only, .. } = mode else {
-            return Err(internal().into());
+        self.hooks()?.begin(Mode::Caller { read_only, vacuum: false });
+        let Some(mut compiled) = self.prepare(text, read_only)? else {
+            return Err(Error::new(ErrorKind::Syntax, "there is no statement, only white space or comments").into());
         };
-        self.hooks()?.begin(mode);
-        let Some(mut statement) = self.prepare(text, read_only)? else {
-            return Err(Error::new(
-                ErrorKind::Syntax,
-                "there is no statement, only white space or comments",
-            )
-            .into());
-        };
-        // What a pragma may do is for the authorizer: SQLite counts some that only tell something as writing.
-        if read_only && !statement.is_read_only() && opening.verb != "PRAGMA" {
-            let message = format!(
-                "{} would change the database: the connection is read-only",
-                opening.tag
-            );
-            return Err(Error::new(ErrorKind::ReadOnly, message).into());
-        }
-        params::bind(&mut statement, params)?;
+        self.admit_statement(&compiled)?;
+        params::bind(&mut compiled.statement, params)?;
         let changes_before = self.database()?.total_changes();
-        let first = statement.step()?;
+        let first = compiled.statement.step()?;
         self.cursors += 1;
         let mut running = Running {
             cursor: self.cursors,
-            text: text.to_owned(),
             // Only after the first step, which is when a changed schema is noticed.
-            columns: ResultColumn::of(&mut statement),
-            statement,
-            read_only,
+            columns: ResultColumn::of(&mut compiled.statement),
+            compiled,
             stepped: Some(first),
             rows_left: options.max_rows,
             changes_before,
         };
-        let (batch, ended) = running.fill(portion)?;
+        let (batch, ended) = running.fill(Portion { rows: options.batch_rows, bytes: options.batch_bytes })?;
         let columns = running.columns();
         let ending = if ended {
-            Ending::Done(self.complete(running, opening)?)
+            Ending::Done(self.complete(running)?)
         } else {
             let cursor = running.cursor;
             self.running = Some(running);
             Ending::Rest(cursor)
         };
-        Ok(Answer {
-            columns,
-            batch,
-            ending,
-        })
+        Ok(Answer { columns, batch, ending })
     }
 
-    fn complete(&mut self, running: Running, opening: &Opening) -> Result<Completion> {
-        let database = self.database()?;
-        let changed = database.total_changes() != running.changes_before;
-        let rows_affected = if changed {
-            Some(database.changes())
-        } else {
-            opening.changes_rows().then_some(0)
-        };
-        let notices = running
-            .columns
-            .iter()
-            .filter_map(ResultColumn::name_if_not_utf8)
-            .map(not_utf8)
-            .collect();
-        let (text, read_only, statement) = running.into_statement();
-        if opening.verb == "VACUUM" {
-            // It isn't run twice in a row, and must not be found by a call that doesn't allow for what it does.
-            drop(statement);
-        } else {
-            self.keep(text, read_only, statement);
+    /// The last look at a statement before it runs.
+    fn admit_statement(&mut self, compiled: &Compiled) -> Result<()> {
+        let Compiled { opening, read_only, statement, .. } = compiled;
+        // What a pragma may do is for the authorizer: SQLite counts some that only tell something as writing.
+        if *read_only && !statement.is_read_only() && opening.verb != "PRAGMA" {
+            let message = format!("{} would change the database: the connection is read-only", opening.tag);
+            return Err(Error::new(ErrorKind::ReadOnly, message));
         }
+        if opening.verb == "VACUUM" && !read_only {
+            // It attaches a temporary database by itself.
+            self.hooks()?.set_mode(Mode::Caller { read_only: false, vacuum: true });
+            self.database()?.limit(Setting::Attached, 1);
+        }
+        Ok(())
+    }
+
+    fn complete(&mut self, running: Running) -> Result<Completion> {
+        let database = self.database()?;
+        let opening = &running.compiled.opening;
+        let rows_affected = if database.total_changes() == running.changes_before {
+            opening.changes_rows().then_some(0)
+        } else {
+            Some(database.changes())
+        };
+        let notices = running.columns.iter().filter_map(ResultColumn::name_if_not_utf8).map(not_utf8).collect();
         let command_tag = match rows_affected {
             _ if opening.tag.is_empty() => None,
             Some(rows) => Some(format!("{} {rows}", opening.tag)),
             None => Some(opening.tag.clone()),
         };
-        Ok(Completion {
-            rows_affected,
-            command_tag,
-            notices,
-            outputs: Vec::new(),
-            next: None,
-        })
+        self.keep(running.into_compiled());
+        Ok(Completion { rows_affected, command_tag, notices, outputs: Vec::new(), next: None })
     }
 
     /// An R-tree prepares its writes when it is first looked at, within the caller's own statement; these are refused to a
     /// reader like any others.
     fn reads_an_rtree_first(&self, outcome: &std::result::Result<Answer, Refused>) -> bool {
-        matches!(outcome, Err(Refused::Failed(_)))
-            && self
-                .hooks()
-                .is_ok_and(|hooks| hooks.refused_perhaps_shadow())
+        matches!(outcome, Err(Refused::Failed(_))) && self.hooks().is_ok_and(|hooks| hooks.refused_perhaps_shadow())
     }
 
     /// Looks at every virtual table on our own behalf, so that what they prepare is prepared.
     fn prepare_virtual_tables(&mut self) -> Result<()> {
         self.hooks()?.begin(Mode::Internal);
         let mut names = Vec::new();
-        self.rows(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0",
-            &[],
-            |row| {
-                names.push(String::from_utf8_lossy(row.text(0)).replace('"', "\"\""));
-            },
-        )?;
+        self.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0", &[], |row| {
+            names.push(String::from_utf8_lossy(row.text(0)).replace('"', "\"\""));
+        })?;
         for name in names {
             // One that can't be read is the caller's to hear of, if that is what was asked for.
-            let _ = self
-                .database()?
-                .prepare(&format!("SELECT * FROM \"{name}\" LIMIT 0"));
+            let _ = self.database()?.prepare(&format!("SELECT * FROM \"{name}\" LIMIT 0"));
         }
         Ok(())
     }
@@ -267,7 +199,7 @@ impl Running {
             // One step past a full batch, so that the last batch is known to be the last.
             let step = match self.stepped.take() {
                 Some(step) => step,
-                None => self.statement.step()?,
+                None => self.compiled.statement.step()?,
             };
             if step == Step::Done {
                 break true;
@@ -277,7 +209,7 @@ impl Running {
                 break false;
             }
             for column in &mut self.columns {
-                bytes += column.push(&self.statement);
+                bytes += column.push(&self.compiled.statement);
             }
             if bytes > most_bytes && rows > 0 {
                 self.columns.iter_mut().for_each(ResultColumn::pop);
@@ -290,10 +222,7 @@ impl Running {
             }
         };
         self.columns.iter_mut().for_each(ResultColumn::settle);
-        let batch = (rows > 0).then(|| Batch {
-            rows,
-            columns: self.columns.iter_mut().map(ResultColumn::finish).collect(),
-        });
+        let batch = (rows > 0).then(|| Batch { rows, columns: self.columns.iter_mut().map(ResultColumn::finish).collect() });
         Ok((batch, ended))
     }
 }
@@ -302,14 +231,8 @@ fn not_utf8(column: &str) -> Notice {
     Notice {
         severity: "WARNING".to_owned(),
         code: None,
-        message: format!(
-            "column {column:?} holds text that is not valid UTF-8; it is given as bytes"
-        ),
+        message: format!("column {column:?} holds text that is not valid UTF-8; it is given as bytes"),
         detail: None,
         hint: None,
     }
-}
-
-fn internal() -> Error {
-    Error::new(ErrorKind::Internal, "a caller's statement outside a call")
 }

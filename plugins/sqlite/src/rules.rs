@@ -45,12 +45,7 @@ pub(crate) struct Denial {
 }
 
 /// Decides on one action, by SQLite's code for it.
-pub(crate) fn decide(
-    mode: Mode,
-    action: i32,
-    first: Option<&str>,
-    second: Option<&str>,
-) -> Result<Effect, Denial> {
+pub(crate) fn decide(mode: Mode, action: i32, first: Option<&str>, second: Option<&str>) -> Result<Effect, Denial> {
     let Mode::Caller { read_only, vacuum } = mode else {
         return Ok(Effect::Clean);
     };
@@ -62,15 +57,11 @@ pub(crate) fn decide(
             "ATTACH and VACUUM INTO are not allowed: a connection is to one database file",
             Some("use a connection to the other database; its name is its catalog"),
         )),
-        codes::SQLITE_DETACH => Err(always(
-            "DETACH is not allowed: a connection is to one database file",
-            None,
-        )),
+        codes::SQLITE_DETACH => Err(always("DETACH is not allowed: a connection is to one database file", None)),
         codes::SQLITE_PRAGMA => pragma(first.unwrap_or_default(), second, read_only),
-        codes::SQLITE_FUNCTION if is_loader(second) => Err(always(
-            "load_extension() is not allowed: there is nothing to load into a sandbox",
-            None,
-        )),
+        codes::SQLITE_FUNCTION if is_loader(second) => {
+            Err(always("load_extension() is not allowed: there is nothing to load into a sandbox", None))
+        }
         codes::SQLITE_READ
         | codes::SQLITE_SELECT
         | codes::SQLITE_FUNCTION
@@ -106,9 +97,7 @@ fn pragma(name: &str, argument: Option<&str>, read_only: bool) -> Result<Effect,
             if read_only {
                 Err(Denial {
                     read_only: true,
-                    message: format!(
-                        "PRAGMA {name} would change the database, and the connection is read-only"
-                    ),
+                    message: format!("PRAGMA {name} would change the database, and the connection is read-only"),
                     hint: None,
                     perhaps_shadow: false,
                 })
@@ -116,18 +105,13 @@ fn pragma(name: &str, argument: Option<&str>, read_only: bool) -> Result<Effect,
                 Ok(Effect::Session)
             }
         }
-        Some(Pragma::JournalMode) if argument.is_some() => {
-            journal_mode(argument.unwrap_or_default(), read_only)
-        }
+        Some(Pragma::JournalMode) if argument.is_some() => journal_mode(argument.unwrap_or_default(), read_only),
         Some(Pragma::Fixed) if argument.is_some() => Err(always(
             &format!("PRAGMA {name} can be read, not set"),
             Some("it is for the operator to set, in the database's options"),
         )),
         Some(_) => Ok(Effect::Clean),
-        None => Err(always(
-            &format!("PRAGMA {name} is not allowed, or doesn't exist"),
-            None,
-        )),
+        None => Err(always(&format!("PRAGMA {name} is not allowed, or doesn't exist"), None)),
     }
 }
 
@@ -154,12 +138,7 @@ fn journal_mode(mode: &str, read_only: bool) -> Result<Effect, Denial> {
 }
 
 fn always(message: &str, hint: Option<&'static str>) -> Denial {
-    Denial {
-        read_only: false,
-        message: message.to_owned(),
-        hint,
-        perhaps_shadow: false,
-    }
+    Denial { read_only: false, message: message.to_owned(), hint, perhaps_shadow: false }
 }
 
 fn write_denied(action: i32, object: Option<&str>) -> Denial {
@@ -182,60 +161,30 @@ fn write_denied(action: i32, object: Option<&str>) -> Denial {
         _ => "CREATE",
     };
     // SQLite asks first about the row in its own catalogue, by which a model would not know what is meant.
-    let verb = if object == Some("sqlite_master") || object == Some("sqlite_temp_master") {
-        "changing the schema"
-    } else {
-        verb
-    };
+    let verb = if object == Some("sqlite_master") || object == Some("sqlite_temp_master") { "changing the schema" } else { verb };
     Denial {
         read_only: true,
         message: format!("{verb} is not allowed: the connection is read-only"),
         hint: None,
-        perhaps_shadow: object.is_some_and(|name| {
-            ["_node", "_rowid", "_parent"]
-                .iter()
-                .any(|end| name.ends_with(end))
-        }),
+        perhaps_shadow: object.is_some_and(|name| ["_node", "_rowid", "_parent"].iter().any(|end| name.ends_with(end))),
     }
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
-    const READING: Mode = Mode::Caller {
-        read_only: true,
-        vacuum: false,
-    };
-    const WRITING: Mode = Mode::Caller {
-        read_only: false,
-        vacuum: false,
-    };
+    const READING: Mode = Mode::Caller { read_only: true, vacuum: false };
+    const WRITING: Mode = Mode::Caller { read_only: false, vacuum: false };
 
     #[test]
     fn a_reader_reads() {
-        for action in [
-            codes::SQLITE_READ,
-            codes::SQLITE_SELECT,
-            codes::SQLITE_RECURSIVE,
-            codes::SQLITE_TRANSACTION,
-        ] {
+        for action in [codes::SQLITE_READ, codes::SQLITE_SELECT, codes::SQLITE_RECURSIVE, codes::SQLITE_TRANSACTION] {
             assert_eq!(decide(READING, action, None, None), Ok(Effect::Clean));
         }
-        assert_eq!(
-            decide(READING, codes::SQLITE_PRAGMA, Some("table_info"), Some("t")),
-            Ok(Effect::Clean)
-        );
-        assert_eq!(
-            decide(READING, codes::SQLITE_PRAGMA, Some("user_version"), None),
-            Ok(Effect::Clean)
-        );
+        assert_eq!(decide(READING, codes::SQLITE_PRAGMA, Some("table_info"), Some("t")), Ok(Effect::Clean));
+        assert_eq!(decide(READING, codes::SQLITE_PRAGMA, Some("user_version"), None), Ok(Effect::Clean));
     }
 
     #[test]
@@ -251,97 +200,34 @@ mod tests {
             codes::SQLITE_RECURSIVE,
         ];
         for action in (1..=40).filter(|action| !reading.contains(action)) {
-            assert!(
-                decide(READING, action, Some("t"), None).is_err(),
-                "{action} passed"
-            );
+            assert!(decide(READING, action, Some("t"), None).is_err(), "{action} passed");
         }
-        for (name, value) in [
-            ("user_version", Some("3")),
-            ("optimize", None),
-            ("journal_mode", Some("truncate")),
-        ] {
-            assert!(
-                decide(READING, codes::SQLITE_PRAGMA, Some(name), value)
-                    .unwrap_err()
-                    .read_only
-            );
+        for (name, value) in [("user_version", Some("3")), ("optimize", None), ("journal_mode", Some("truncate"))] {
+            assert!(decide(READING, codes::SQLITE_PRAGMA, Some(name), value).unwrap_err().read_only);
         }
     }
 
     #[test]
     fn some_things_nobody_may() {
-        for mode in [
-            READING,
-            WRITING,
-            Mode::Caller {
-                read_only: false,
-                vacuum: true,
-            },
-        ] {
+        for mode in [READING, WRITING, Mode::Caller { read_only: false, vacuum: true }] {
             assert!(decide(mode, codes::SQLITE_ATTACH, Some("other.db"), None).is_err());
             assert!(decide(mode, codes::SQLITE_FUNCTION, None, Some("load_extension")).is_err());
-            for pragma in [
-                "writable_schema",
-                "query_only",
-                "trusted_schema",
-                "locking_mode",
-                "temp_store_directory",
-            ] {
-                assert!(
-                    decide(mode, codes::SQLITE_PRAGMA, Some(pragma), Some("0")).is_err(),
-                    "{pragma} passed"
-                );
+            for pragma in ["writable_schema", "query_only", "trusted_schema", "locking_mode", "temp_store_directory"] {
+                assert!(decide(mode, codes::SQLITE_PRAGMA, Some(pragma), Some("0")).is_err(), "{pragma} passed");
             }
             for value in ["wal", "WAL", "off", "memory"] {
-                assert!(
-                    decide(
-                        mode,
-                        codes::SQLITE_PRAGMA,
-                        Some("journal_mode"),
-                        Some(value)
-                    )
-                    .is_err()
-                );
+                assert!(decide(mode, codes::SQLITE_PRAGMA, Some("journal_mode"), Some(value)).is_err());
             }
         }
         assert!(decide(WRITING, codes::SQLITE_ATTACH, Some(""), None).is_err());
-        assert!(
-            decide(
-                Mode::Caller {
-                    read_only: false,
-                    vacuum: true
-                },
-                codes::SQLITE_ATTACH,
-                Some(""),
-                None
-            )
-            .is_ok()
-        );
+        assert!(decide(Mode::Caller { read_only: false, vacuum: true }, codes::SQLITE_ATTACH, Some(""), None).is_ok());
     }
 
     #[test]
     fn what_outlives_a_statement_is_told() {
-        assert_eq!(
-            decide(WRITING, codes::SQLITE_CREATE_TEMP_TABLE, Some("t"), None),
-            Ok(Effect::Session)
-        );
-        assert_eq!(
-            decide(
-                WRITING,
-                codes::SQLITE_PRAGMA,
-                Some("foreign_keys"),
-                Some("off")
-            ),
-            Ok(Effect::Session)
-        );
-        assert_eq!(
-            decide(WRITING, codes::SQLITE_PRAGMA, Some("foreign_keys"), None),
-            Ok(Effect::Clean)
-        );
-        assert_eq!(
-            decide(WRITING, codes::SQLITE_INSERT, Some("t"), None),
-            Ok(Effect::Clean)
-        );
+        assert_eq!(decide(WRITING, codes::SQLITE_CREATE_TEMP_TABLE, Some("t"), None), Ok(Effect::Session));
+        assert_eq!(decide(WRITING, codes::SQLITE_PRAGMA, Some("foreign_keys"), Some("off")), Ok(Effect::Session));
+        assert_eq!(decide(WRITING, codes::SQLITE_PRAGMA, Some("foreign_keys"), None), Ok(Effect::Clean));
+        assert_eq!(decide(WRITING, codes::SQLITE_INSERT, Some("t"), None), Ok(Effect::Clean));
     }
 }

@@ -14,11 +14,13 @@ use crate::params;
 use crate::query::Running;
 use crate::rules::Mode;
 use crate::sqlite::{Database, Failure, Statement, Step};
+use crate::text::{self, Opening};
 use bulkhead_driver::error::Result;
 use bulkhead_driver::{ConnectOptions, Error, ErrorKind, Parameter};
 use cache::Cache;
 use std::rc::Rc;
 
+pub(crate) use cache::Compiled;
 pub(crate) use open::Catalog;
 
 /// A connection.
@@ -59,14 +61,7 @@ impl Session {
             read_only: options.read_only || environment.files.read_only(),
             options: Options::parse(&options.options)?,
         };
-        let mut session = Self {
-            environment,
-            settings,
-            open: None,
-            running: None,
-            cursors: 0,
-            transaction_read_only: false,
-        };
+        let mut session = Self { environment, settings, open: None, running: None, cursors: 0, transaction_read_only: false };
         session.open()?;
         Ok(session)
     }
@@ -97,11 +92,7 @@ impl Session {
             return Ok(());
         }
         let mode = self.hooks()?.set_mode(Mode::Internal);
-        let outcome = self.run(if on {
-            "PRAGMA query_only = 1"
-        } else {
-            "PRAGMA query_only = 0"
-        });
+        let outcome = self.run(if on { "PRAGMA query_only = 1" } else { "PRAGMA query_only = 0" });
         self.hooks()?.set_mode(mode);
         outcome?;
         self.open_mut()?.query_only = on;
@@ -109,39 +100,29 @@ impl Session {
     }
 
     /// A compiled statement for a text, from the cache if it is there. None: the text is empty.
-    pub(crate) fn prepare(
-        &mut self,
-        text: &str,
-        read_only: bool,
-    ) -> std::result::Result<Option<Statement>, Refused> {
+    pub(crate) fn prepare(&mut self, text: &str, read_only: bool) -> std::result::Result<Option<Compiled>, Refused> {
         let open = self.open.as_mut().ok_or_else(closed)?;
-        if let Some(statement) = open.cache.take(text, read_only) {
-            return Ok(Some(statement));
+        if let Some(compiled) = open.cache.take(text, read_only) {
+            return Ok(Some(compiled));
         }
         let prepared = open.database.prepare(text)?;
+        let Some(statement) = prepared.statement else { return Ok(None) };
         let rest = text.get(prepared.rest..).unwrap_or_default();
-        if !crate::text::is_blank(rest) && prepared.statement.is_some() {
-            let at = prepared.rest + crate::text::blank_length(rest);
-            let error = Error::new(
-                ErrorKind::Syntax,
-                "more than one statement: a call runs one",
-            )
-            .hint("send the statements one by one, in a transaction if they belong together");
-            return Err(Refused::Said(
-                crate::text::position(text, at)
-                    .into_iter()
-                    .fold(error, Error::position),
-            ));
+        if !text::is_blank(rest) {
+            let at = prepared.rest + text::blank_length(rest);
+            let error = Error::new(ErrorKind::Syntax, "more than one statement: a call runs one")
+                .hint("send the statements one by one, in a transaction if they belong together");
+            return Err(Refused::Said(text::position(text, at).into_iter().fold(error, Error::position)));
         }
-        Ok(prepared.statement)
+        Ok(Some(Compiled { text: text.to_owned(), opening: Opening::of(text), read_only, statement }))
     }
 
     /// Gives a statement back for the next time.
-    pub(crate) fn keep(&mut self, text: String, read_only: bool, mut statement: Statement) {
-        statement.reset();
-        statement.clear_bindings();
+    pub(crate) fn keep(&mut self, mut compiled: Compiled) {
+        compiled.statement.reset();
+        compiled.statement.clear_bindings();
         if let Some(open) = self.open.as_mut() {
-            open.cache.put(text, read_only, statement);
+            open.cache.put(compiled);
         }
     }
 
@@ -152,28 +133,23 @@ impl Session {
     }
 
     /// Runs a query of the driver's own, row by row.
-    pub(crate) fn rows(
-        &mut self,
-        text: &str,
-        params: &[Parameter],
-        mut each: impl FnMut(&Statement),
-    ) -> Result<()> {
+    pub(crate) fn rows(&mut self, text: &str, params: &[Parameter], mut each: impl FnMut(&Statement)) -> Result<()> {
         let failed = |session: &Self, refused: Refused| session.refusal(refused, text);
-        let mut statement = match self.prepare(text, false) {
-            Ok(Some(statement)) => statement,
+        let mut compiled = match self.prepare(text, false) {
+            Ok(Some(compiled)) => compiled,
             Ok(None) => return Ok(()),
             Err(refused) => return Err(failed(self, refused)),
         };
-        let mut outcome = params::bind(&mut statement, params).map_err(Refused::from);
+        let mut outcome = params::bind(&mut compiled.statement, params).map_err(Refused::from);
         while outcome.is_ok() {
-            match statement.step() {
-                Ok(Step::Row) => each(&statement),
+            match compiled.statement.step() {
+                Ok(Step::Row) => each(&compiled.statement),
                 Ok(Step::Done) => break,
                 Err(failure) => outcome = Err(failure.into()),
             }
         }
         let outcome = outcome.map_err(|refused| failed(self, refused));
-        self.keep(text.to_owned(), false, statement);
+        self.keep(compiled);
         outcome
     }
 
@@ -182,12 +158,7 @@ impl Session {
         let Some(open) = &self.open else {
             return closed();
         };
-        let error = error::translate(
-            failure,
-            statement,
-            &open.hooks,
-            open.database.take_file_failure(),
-        );
+        let error = error::translate(failure, statement, &open.hooks, open.database.take_file_failure());
         open::explain_log(self, failure, error)
     }
 
@@ -202,8 +173,7 @@ impl Session {
     /// Closes whatever is being read.
     pub(crate) fn close_running(&mut self) {
         if let Some(running) = self.running.take() {
-            let (text, read_only, statement) = running.into_statement();
-            self.keep(text, read_only, statement);
+            self.keep(running.into_compiled());
         }
     }
 

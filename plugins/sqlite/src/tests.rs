@@ -1,11 +1,6 @@
 //! The driver over the host's own files, natively: real SQLite, real locks, real processes beside it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod describing;
 mod locking;

@@ -18,11 +18,8 @@ impl Opening {
         let verb = words.next().unwrap_or_default();
         let tag = match verb.as_str() {
             "CREATE" | "DROP" | "ALTER" => {
-                let object =
-                    words.find(|word| !matches!(word.as_str(), "TEMP" | "TEMPORARY" | "UNIQUE"));
-                format!("{verb} {}", object.unwrap_or_default())
-                    .trim_end()
-                    .to_owned()
+                let object = words.find(|word| !matches!(word.as_str(), "TEMP" | "TEMPORARY" | "UNIQUE"));
+                format!("{verb} {}", object.unwrap_or_default()).trim_end().to_owned()
             }
             _ => verb.clone(),
         };
@@ -31,10 +28,7 @@ impl Opening {
 
     /// Whether it is a statement that changes rows, in so far as its first word tells.
     pub(crate) fn changes_rows(&self) -> bool {
-        matches!(
-            self.verb.as_str(),
-            "INSERT" | "UPDATE" | "DELETE" | "REPLACE"
-        )
+        matches!(self.verb.as_str(), "INSERT" | "UPDATE" | "DELETE" | "REPLACE")
     }
 }
 
@@ -58,9 +52,7 @@ fn words(text: &str) -> impl Iterator<Item = String> {
     let mut rest = text;
     std::iter::from_fn(move || {
         rest = skip(rest, true);
-        let end = rest
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         rest = after;
         (!word.is_empty()).then(|| word.to_ascii_uppercase())
@@ -70,9 +62,7 @@ fn words(text: &str) -> impl Iterator<Item = String> {
 fn skip(mut text: &str, semicolons: bool) -> &str {
     loop {
         let before = text.len();
-        text = text.trim_start_matches(|c: char| {
-            c.is_ascii_whitespace() || c == '\u{feff}' || (semicolons && c == ';')
-        });
+        text = text.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '\u{feff}' || (semicolons && c == ';'));
         if let Some(comment) = text.strip_prefix("--") {
             text = comment.split_once('\n').map_or("", |(_, after)| after);
         } else if let Some(comment) = text.strip_prefix("/*") {
@@ -85,12 +75,7 @@ fn skip(mut text: &str, semicolons: bool) -> &str {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
@@ -98,11 +83,7 @@ mod tests {
     fn first_words() {
         for (text, verb, tag) in [
             ("select 1", "SELECT", "SELECT"),
-            (
-                "  -- a comment\n /* and ; another */ Insert into t",
-                "INSERT",
-                "INSERT",
-            ),
+            ("  -- a comment\n /* and ; another */ Insert into t", "INSERT", "INSERT"),
             ("create temp table t(a)", "CREATE", "CREATE TABLE"),
             ("CREATE UNIQUE INDEX i", "CREATE", "CREATE INDEX"),
             ("drop/**/view v", "DROP", "DROP VIEW"),
@@ -110,14 +91,7 @@ mod tests {
             ("(select 1)", "", ""),
             ("", "", ""),
         ] {
-            assert_eq!(
-                Opening::of(text),
-                Opening {
-                    verb: verb.to_owned(),
-                    tag: tag.to_owned()
-                },
-                "{text}"
-            );
+            assert_eq!(Opening::of(text), Opening { verb: verb.to_owned(), tag: tag.to_owned() }, "{text}");
         }
     }
 

@@ -13,19 +13,12 @@ impl Session {
     pub(crate) fn begin(&mut self, options: TransactionOptions) -> Result<()> {
         self.begin_call(Mode::Internal)?;
         if self.database()?.in_transaction() {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                "a transaction is open already, and SQLite has no nested ones",
-            )
-            .hint("use SAVEPOINT within the transaction"));
+            return Err(Error::new(ErrorKind::Unsupported, "a transaction is open already, and SQLite has no nested ones")
+                .hint("use SAVEPOINT within the transaction"));
         }
         let read_only = self.settings.read_only || options.read_only;
         self.set_query_only(read_only)?;
-        self.run(if read_only {
-            "BEGIN DEFERRED"
-        } else {
-            "BEGIN IMMEDIATE"
-        })?;
+        self.run(if read_only { "BEGIN DEFERRED" } else { "BEGIN IMMEDIATE" })?;
         self.transaction_read_only = read_only;
         Ok(())
     }

@@ -27,8 +27,8 @@ enum Stored {
 /// Values end to end.
 #[derive(Default)]
 struct Ends {
-    /// Where each value ends.
-    ends: Vec<usize>,
+    /// 0, then where each value ends; empty as long as there is none. A batch is far below 4 GiB: SQLite's own memory is.
+    offsets: Vec<u32>,
     data: Vec<u8>,
 }
 
@@ -42,10 +42,7 @@ impl Buffer {
             ColumnKind::Bytes => Stored::Bytes(Ends::default()),
             _ => Stored::Mixed(Ends::default()),
         };
-        Self {
-            values,
-            ..Self::default()
-        }
+        Self { values, ..Self::default() }
     }
 
     #[inline]
@@ -137,9 +134,7 @@ impl Buffer {
                 match &mut self.values {
                     Stored::Int64s(values) => values.push(0),
                     Stored::Float64s(values) => values.push(0.0),
-                    Stored::Text(ends) | Stored::Bytes(ends) | Stored::Mixed(ends) => {
-                        ends.push(&[])
-                    }
+                    Stored::Text(ends) | Stored::Bytes(ends) | Stored::Mixed(ends) => ends.push(&[]),
                     Stored::Undecided => {}
                 }
             }
@@ -182,38 +177,22 @@ impl Buffer {
             Stored::Undecided | Stored::Mixed(_) => return,
             Stored::Int64s(values) => {
                 for (row, value) in values.iter().enumerate() {
-                    if is_null(&row) {
-                        mixed.push(&[])
-                    } else {
-                        mixed.push_int64(*value)
-                    }
+                    if is_null(&row) { mixed.push(&[]) } else { mixed.push_int64(*value) }
                 }
             }
             Stored::Float64s(values) => {
                 for (row, value) in values.iter().enumerate() {
-                    if is_null(&row) {
-                        mixed.push(&[])
-                    } else {
-                        mixed.push_float64(*value)
-                    }
+                    if is_null(&row) { mixed.push(&[]) } else { mixed.push_float64(*value) }
                 }
             }
             Stored::Text(ends) => {
                 for (row, value) in ends.values().enumerate() {
-                    if is_null(&row) {
-                        mixed.push(&[])
-                    } else {
-                        mixed.push_tagged(text_tag(value), value)
-                    }
+                    if is_null(&row) { mixed.push(&[]) } else { mixed.push_tagged(text_tag(value), value) }
                 }
             }
             Stored::Bytes(ends) => {
                 for (row, value) in ends.values().enumerate() {
-                    if is_null(&row) {
-                        mixed.push(&[])
-                    } else {
-                        mixed.push_tagged(b'x', value)
-                    }
+                    if is_null(&row) { mixed.push(&[]) } else { mixed.push_tagged(b'x', value) }
                 }
             }
         }
@@ -236,30 +215,31 @@ impl Buffer {
 
 /// Text that isn't UTF-8 goes out as the bytes it is.
 fn text_tag(value: &[u8]) -> u8 {
-    if std::str::from_utf8(value).is_ok() {
-        b't'
-    } else {
-        b'x'
-    }
+    if std::str::from_utf8(value).is_ok() { b't' } else { b'x' }
 }
 
 impl Ends {
     fn empty(rows: usize) -> Self {
-        Self {
-            ends: vec![0; rows],
-            data: Vec::new(),
-        }
+        Self { offsets: vec![0; rows + 1], data: Vec::new() }
     }
 
     #[inline]
     fn push(&mut self, value: &[u8]) {
         self.data.extend_from_slice(value);
-        self.ends.push(self.data.len());
+        self.end();
+    }
+
+    #[inline]
+    fn end(&mut self) {
+        if self.offsets.is_empty() {
+            self.offsets.push(0);
+        }
+        self.offsets.push(u32::try_from(self.data.len()).unwrap_or(u32::MAX));
     }
 
     fn pop(&mut self) {
-        self.ends.pop();
-        self.data.truncate(self.ends.last().copied().unwrap_or(0));
+        self.offsets.pop();
+        self.data.truncate(self.offsets.last().map_or(0, |end| index(*end)));
     }
 
     fn push_tagged(&mut self, tag: u8, value: &[u8]) {
@@ -270,7 +250,7 @@ impl Ends {
     fn push_int64(&mut self, value: i64) {
         // Writing to a vector doesn't fail.
         let _ = write!(self.data, "i{value}");
-        self.ends.push(self.data.len());
+        self.end();
     }
 
     fn push_float64(&mut self, value: f64) {
@@ -279,59 +259,41 @@ impl Ends {
         } else {
             write!(self.data, "f{value:?}")
         };
-        self.ends.push(self.data.len());
+        self.end();
     }
 
     fn values(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts
-            .zip(&self.ends)
-            .map(|(start, end)| self.data.get(start..*end).unwrap_or_default())
+        let starts = self.offsets.iter().map(|at| index(*at));
+        let ends = starts.clone().skip(1);
+        starts.zip(ends).map(|(start, end)| self.data.get(start..end).unwrap_or_default())
     }
 
     /// Whether each value is UTF-8: all of them together are, and none ends inside a character.
     fn is_utf8(&self) -> bool {
-        let Ok(text) = std::str::from_utf8(&self.data) else {
-            return false;
-        };
-        text.is_ascii() || self.ends.iter().all(|end| text.is_char_boundary(*end))
+        let Ok(text) = std::str::from_utf8(&self.data) else { return false };
+        text.is_ascii() || self.offsets.iter().all(|at| text.is_char_boundary(index(*at)))
     }
 
-    fn varying(self) -> Varying {
-        // A batch is far below 4 GiB: SQLite's own memory is.
-        let offsets = std::iter::once(0)
-            .chain(
-                self.ends
-                    .iter()
-                    .map(|end| u32::try_from(*end).unwrap_or(u32::MAX)),
-            )
-            .collect();
-        Varying {
-            offsets,
-            data: self.data,
+    fn varying(mut self) -> Varying {
+        if self.offsets.is_empty() {
+            self.offsets.push(0);
         }
+        Varying { offsets: self.offsets, data: self.data }
     }
 }
 
+fn index(offset: u32) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}
+
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
     fn mixed(data: &ColumnData) -> Vec<Vec<u8>> {
-        let Values::Mixed(varying) = &data.values else {
-            panic!("not mixed: {data:?}")
-        };
-        varying
-            .offsets
-            .windows(2)
-            .map(|pair| varying.data[pair[0] as usize..pair[1] as usize].to_vec())
-            .collect()
+        let Values::Mixed(varying) = &data.values else { panic!("not mixed: {data:?}") };
+        varying.offsets.windows(2).map(|pair| varying.data[pair[0] as usize..pair[1] as usize].to_vec()).collect()
     }
 
     #[test]
@@ -356,15 +318,7 @@ mod tests {
         buffer.push_float64(f64::NEG_INFINITY);
         buffer.push_float64(0.1);
         let (data, not_utf8) = buffer.finish(ColumnKind::Int64);
-        let wanted: [&[u8]; 7] = [
-            b"i-9223372036854775808",
-            b"",
-            b"f-1e300",
-            "té".as_bytes(),
-            b"x\xff",
-            b"f-Infinity",
-            b"f0.1",
-        ];
+        let wanted: [&[u8]; 7] = [b"i-9223372036854775808", b"", b"f-1e300", "té".as_bytes(), b"x\xff", b"f-Infinity", b"f0.1"];
         assert_eq!(mixed(&data), wanted);
         assert!(!not_utf8);
     }
@@ -387,21 +341,11 @@ mod tests {
 
     #[test]
     fn only_nulls_have_the_kind_they_were_given() {
-        for kind in [
-            ColumnKind::Int64,
-            ColumnKind::Float64,
-            ColumnKind::Text,
-            ColumnKind::Bytes,
-            ColumnKind::Other,
-        ] {
+        for kind in [ColumnKind::Int64, ColumnKind::Float64, ColumnKind::Text, ColumnKind::Bytes, ColumnKind::Other] {
             let mut buffer = Buffer::default();
             buffer.push_null();
             let (data, _) = buffer.finish(kind);
-            assert_eq!(
-                data.validity.as_deref(),
-                Some(&[0b1111_1110_u8][..]),
-                "{kind:?}"
-            );
+            assert_eq!(data.validity.as_deref(), Some(&[0b1111_1110_u8][..]), "{kind:?}");
         }
     }
 }

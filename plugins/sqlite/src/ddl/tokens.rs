@@ -40,10 +40,7 @@ impl<'a> Token<'a> {
     /// Where it ends.
     pub(super) fn end(&self) -> usize {
         match self {
-            Self::Word { end, .. }
-            | Self::Quoted { end, .. }
-            | Self::Group { end, .. }
-            | Self::Other { end, .. } => *end,
+            Self::Word { end, .. } | Self::Quoted { end, .. } | Self::Group { end, .. } | Self::Other { end, .. } => *end,
         }
     }
 
@@ -68,12 +65,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
         let end = at + length;
         let piece = rest.get(..length).unwrap_or(rest);
         match first {
-            '(' => found.push(Token::Group {
-                inner: piece
-                    .get(1..)
-                    .map_or("", |inner| inner.strip_suffix(')').unwrap_or(inner)),
-                end,
-            }),
+            '(' => found
+                .push(Token::Group { inner: piece.get(1..).map_or("", |inner| inner.strip_suffix(')').unwrap_or(inner)), end }),
             '"' | '\'' | '`' | '[' => found.push(Token::Quoted { text: piece, end }),
             _ if first.is_whitespace() || is_comment(piece) => {}
             _ if is_word(first) => found.push(Token::Word { text: piece, end }),
@@ -143,10 +136,7 @@ fn unquote(text: &str) -> String {
     let inner = text.get(1..).unwrap_or_default();
     match first {
         '[' => inner.strip_suffix(']').unwrap_or(inner).to_owned(),
-        quote => inner
-            .strip_suffix(quote)
-            .unwrap_or(inner)
-            .replace(&format!("{quote}{quote}"), &quote.to_string()),
+        quote => inner.strip_suffix(quote).unwrap_or(inner).replace(&format!("{quote}{quote}"), &quote.to_string()),
     }
 }
 

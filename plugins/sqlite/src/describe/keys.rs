@@ -28,11 +28,7 @@ impl Session {
         let mut primary: Vec<_> = columns.iter().filter(|row| row.key > 0).collect();
         primary.sort_by_key(|row| row.key);
         if !primary.is_empty() {
-            keys.push(key(
-                true,
-                primary.iter().map(|row| row.name.clone()).collect(),
-                text,
-            ));
+            keys.push(key(true, primary.iter().map(|row| row.name.clone()).collect(), text));
         }
         for row in self.index_list(schema, table)? {
             let definition = self.index_definition(schema, &row.name)?;
@@ -48,12 +44,7 @@ impl Session {
         Ok((keys, indexes))
     }
 
-    pub(super) fn foreign_keys(
-        &mut self,
-        schema: &str,
-        table: &str,
-        text: &TableText,
-    ) -> Result<Vec<ForeignKey>> {
+    pub(super) fn foreign_keys(&mut self, schema: &str, table: &str, text: &TableText) -> Result<Vec<ForeignKey>> {
         let query = "SELECT id, \"table\", \"from\", \"to\", on_update, on_delete FROM pragma_foreign_key_list(?1, ?2) ORDER BY id DESC, seq";
         let mut found: Vec<(i64, ForeignKey)> = Vec::new();
         self.rows(query, &[text_param(table), text_param(schema)], |row| {
@@ -80,10 +71,7 @@ impl Session {
         for (key, name) in keys.iter_mut().zip(&text.foreign_key_names) {
             key.name.clone_from(name);
         }
-        for key in keys
-            .iter_mut()
-            .filter(|key| key.referenced_columns.is_empty())
-        {
+        for key in keys.iter_mut().filter(|key| key.referenced_columns.is_empty()) {
             key.referenced_columns = self.primary_key(schema, &key.referenced_table)?;
         }
         Ok(keys)
@@ -96,46 +84,32 @@ impl Session {
              WHERE m.type = 'table' AND lower(f.\"table\") = lower(?1) ORDER BY m.name",
             quoted(schema)
         );
-        self.rows(&query, &[text_param(table), text_param(schema)], |row| {
-            others.push(string(row, 0))
-        })?;
+        self.rows(&query, &[text_param(table), text_param(schema)], |row| others.push(string(row, 0)))?;
         let mut found = Vec::new();
         for other in others {
             let keys = self.foreign_keys(schema, &other, &TableText::default())?;
-            found.extend(
-                keys.into_iter()
-                    .filter(|key| key.referenced_table.eq_ignore_ascii_case(table))
-                    .map(|key| ForeignKey {
-                        columns: key.referenced_columns,
-                        referenced_table: other.clone(),
-                        referenced_columns: key.columns,
-                        ..key
-                    }),
-            );
+            found.extend(keys.into_iter().filter(|key| key.referenced_table.eq_ignore_ascii_case(table)).map(|key| ForeignKey {
+                columns: key.referenced_columns,
+                referenced_table: other.clone(),
+                referenced_columns: key.columns,
+                ..key
+            }));
         }
         Ok(found)
     }
 
     fn index_list(&mut self, schema: &str, table: &str) -> Result<Vec<IndexRow>> {
         let mut found = Vec::new();
-        let query =
-            "SELECT name, \"unique\", origin FROM pragma_index_list(?1, ?2) ORDER BY seq DESC";
+        let query = "SELECT name, \"unique\", origin FROM pragma_index_list(?1, ?2) ORDER BY seq DESC";
         self.rows(query, &[text_param(table), text_param(schema)], |row| {
-            found.push(IndexRow {
-                name: string(row, 0),
-                unique: row.int64(1) != 0,
-                origin: string(row, 2),
-            });
+            found.push(IndexRow { name: string(row, 0), unique: row.int64(1) != 0, origin: string(row, 2) });
         })?;
         Ok(found)
     }
 
     fn index_definition(&mut self, schema: &str, index: &str) -> Result<Option<String>> {
         let mut found = None;
-        let query = format!(
-            "SELECT sql FROM {}.sqlite_schema WHERE type = 'index' AND name = ?1",
-            quoted(schema)
-        );
+        let query = format!("SELECT sql FROM {}.sqlite_schema WHERE type = 'index' AND name = ?1", quoted(schema));
         self.rows(&query, &[text_param(index)], |row| found = optional(row, 0))?;
         Ok(found)
     }
@@ -144,15 +118,11 @@ impl Session {
         let text = definition.as_deref().map(ddl::index).unwrap_or_default();
         let mut columns = Vec::new();
         let query = "SELECT name FROM pragma_index_xinfo(?1, ?2) WHERE key = 1 ORDER BY seqno";
-        self.rows(
-            query,
-            &[text_param(&row.name), text_param(schema)],
-            |found| {
-                // An expression has no name; its text is in the definition.
-                let written = text.columns.get(columns.len()).cloned();
-                columns.push(optional(found, 0).or(written).unwrap_or_default());
-            },
-        )?;
+        self.rows(query, &[text_param(&row.name), text_param(schema)], |found| {
+            // An expression has no name; its text is in the definition.
+            let written = text.columns.get(columns.len()).cloned();
+            columns.push(optional(found, 0).or(written).unwrap_or_default());
+        })?;
         Ok(Index {
             name: row.name.clone(),
             unique: row.unique,
@@ -166,11 +136,7 @@ impl Session {
     }
 
     fn primary_key(&mut self, schema: &str, table: &str) -> Result<Vec<String>> {
-        let mut columns: Vec<_> = self
-            .table_columns(schema, table)?
-            .into_iter()
-            .filter(|row| row.key > 0)
-            .collect();
+        let mut columns: Vec<_> = self.table_columns(schema, table)?.into_iter().filter(|row| row.key > 0).collect();
         columns.sort_by_key(|row| row.key);
         Ok(columns.into_iter().map(|row| row.name).collect())
     }
@@ -178,14 +144,6 @@ impl Session {
 
 fn key(primary: bool, columns: Vec<String>, text: &TableText) -> Key {
     let lower: Vec<_> = columns.iter().map(|column| column.to_lowercase()).collect();
-    let name = text
-        .key_names
-        .iter()
-        .find(|(_, named)| *named == lower)
-        .map(|(name, _)| name.clone());
-    Key {
-        name,
-        primary,
-        columns,
-    }
+    let name = text.key_names.iter().find(|(_, named)| *named == lower).map(|(name, _)| name.clone());
+    Key { name, primary, columns }
 }

@@ -27,10 +27,7 @@ impl Session {
             }
         }
         // The handle has a handler of ours in place of a timeout of its own.
-        if let Some((_, value)) = properties
-            .iter_mut()
-            .find(|(name, _)| name == "busy_timeout")
-        {
+        if let Some((_, value)) = properties.iter_mut().find(|(name, _)| name == "busy_timeout") {
             *value = self.settings.options.busy_timeout_ms.to_string();
         }
         Ok(ServerInfo {
@@ -75,25 +72,16 @@ impl Session {
 
     pub(super) fn describe_schemas(&mut self) -> Result<Vec<SchemaInfo>> {
         Ok(["main", "temp"]
-            .map(|name| SchemaInfo {
-                name: name.to_owned(),
-                owner: None,
-                comment: None,
-                system: name == "temp",
-            })
+            .map(|name| SchemaInfo { name: name.to_owned(), owner: None, comment: None, system: name == "temp" })
             .to_vec())
     }
 
     /// The size of the database as SQLite counts it.
     pub(super) fn database_bytes(&mut self) -> Result<u64> {
         let mut size = 0;
-        self.rows(
-            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
-            &[],
-            |row| {
-                size = u64::try_from(row.int64(0)).unwrap_or(0);
-            },
-        )?;
+        self.rows("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", &[], |row| {
+            size = u64::try_from(row.int64(0)).unwrap_or(0);
+        })?;
         Ok(size)
     }
 }

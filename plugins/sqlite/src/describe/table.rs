@@ -5,9 +5,7 @@ use super::{optional, quoted, string, text_param};
 use crate::ddl::{self, TableText};
 use crate::session::Session;
 use bulkhead_driver::error::Result;
-use bulkhead_driver::{
-    Check, Error, ErrorKind, TableColumn, TableDetail, TableInfo, TableKind, TableName, Trigger,
-};
+use bulkhead_driver::{Check, Error, ErrorKind, TableColumn, TableDetail, TableInfo, TableKind, TableName, Trigger};
 
 /// Sizes are counted page by page; above this the count would take longer than a caller waits.
 const LARGEST_COUNTED_BYTES: u64 = 256 << 20;
@@ -34,19 +32,10 @@ impl Session {
         let mut found = None;
         let schema = wanted.schema.as_deref().map_or_else(null, text_param);
         self.rows(FIND, &[text_param(&wanted.name), schema], |row| {
-            found = Some((
-                string(row, 0),
-                string(row, 1),
-                string(row, 2),
-                row.int64(3) != 0,
-            ));
+            found = Some((string(row, 0), string(row, 1), string(row, 2), row.int64(3) != 0));
         })?;
         let Some((schema, name, word, without_rowid)) = found else {
-            return Err(Error::new(
-                ErrorKind::Undefined,
-                format!("no such table: {}", wanted.name),
-            )
-            .object(&wanted.name));
+            return Err(Error::new(ErrorKind::Undefined, format!("no such table: {}", wanted.name)).object(&wanted.name));
         };
         let kind = kind(&name, &word);
         let definition = self.definition(&schema, &name)?;
@@ -56,8 +45,7 @@ impl Session {
         };
         let rows = self.table_columns(&schema, &name)?;
         let alias = rowid_alias(&rows, without_rowid);
-        let (keys, indexes) =
-            self.keys_and_indexes(&schema, &name, &rows, &text, alias.is_some())?;
+        let (keys, indexes) = self.keys_and_indexes(&schema, &name, &rows, &text, alias.is_some())?;
         Ok(TableDetail {
             info: TableInfo {
                 rows: self.estimates(&schema)?.get(&name).copied(),
@@ -69,17 +57,10 @@ impl Session {
             },
             foreign_keys: self.foreign_keys(&schema, &name, &text)?,
             referenced_by: self.referenced_by(&schema, &name)?,
-            columns: rows
-                .iter()
-                .map(|row| column(row, &text, alias, without_rowid))
-                .collect(),
+            columns: rows.iter().map(|row| column(row, &text, alias, without_rowid)).collect(),
             keys,
             indexes,
-            checks: text
-                .checks
-                .into_iter()
-                .map(|(name, expression)| Check { name, expression })
-                .collect(),
+            checks: text.checks.into_iter().map(|(name, expression)| Check { name, expression }).collect(),
             triggers: self.triggers(&schema, &name)?,
             definition,
         })
@@ -107,10 +88,7 @@ impl Session {
 
     fn definition(&mut self, schema: &str, name: &str) -> Result<Option<String>> {
         let mut found = None;
-        let query = format!(
-            "SELECT sql FROM {}.sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')",
-            quoted(schema)
-        );
+        let query = format!("SELECT sql FROM {}.sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')", quoted(schema));
         self.rows(&query, &[text_param(name)], |row| found = optional(row, 0))?;
         Ok(found)
     }
@@ -122,27 +100,19 @@ impl Session {
             quoted(schema)
         );
         self.rows(&query, &[text_param(table)], |row| {
-            found.push(Trigger {
-                name: string(row, 0),
-                definition: string(row, 1),
-            });
+            found.push(Trigger { name: string(row, 0), definition: string(row, 1) });
         })?;
         Ok(found)
     }
 
     fn table_bytes(&mut self, schema: &str, table: &str, kind: TableKind) -> Result<Option<u64>> {
-        if kind != TableKind::Table
-            || schema != "main"
-            || self.database_bytes()? > LARGEST_COUNTED_BYTES
-        {
+        if kind != TableKind::Table || schema != "main" || self.database_bytes()? > LARGEST_COUNTED_BYTES {
             return Ok(None);
         }
         let mut size = None;
         let query = "SELECT sum(pgsize) FROM dbstat WHERE aggregate = TRUE AND name IN \
             (SELECT name FROM sqlite_schema WHERE lower(tbl_name) = lower(?1) AND type IN ('table', 'index'))";
-        self.rows(query, &[text_param(table)], |row| {
-            size = u64::try_from(row.int64(0)).ok()
-        })?;
+        self.rows(query, &[text_param(table)], |row| size = u64::try_from(row.int64(0)).ok())?;
         Ok(size)
     }
 }
@@ -151,37 +121,22 @@ impl Session {
 fn rowid_alias(rows: &[ColumnRow], without_rowid: bool) -> Option<&str> {
     let mut key = rows.iter().filter(|row| row.key > 0);
     match (key.next(), key.next()) {
-        (Some(only), None) if !without_rowid && only.declared.eq_ignore_ascii_case("INTEGER") => {
-            Some(&only.name)
-        }
+        (Some(only), None) if !without_rowid && only.declared.eq_ignore_ascii_case("INTEGER") => Some(&only.name),
         _ => None,
     }
 }
 
-fn column(
-    row: &ColumnRow,
-    text: &TableText,
-    alias: Option<&str>,
-    without_rowid: bool,
-) -> TableColumn {
-    let written = text
-        .columns
-        .iter()
-        .find(|column| column.name.eq_ignore_ascii_case(&row.name));
+fn column(row: &ColumnRow, text: &TableText, alias: Option<&str>, without_rowid: bool) -> TableColumn {
+    let written = text.columns.iter().find(|column| column.name.eq_ignore_ascii_case(&row.name));
     let identity = alias == Some(row.name.as_str());
     TableColumn {
         name: row.name.clone(),
         // SQLite adds this to the declaration of a computed column.
-        native_type: row
-            .declared
-            .trim_end_matches(" GENERATED ALWAYS")
-            .to_owned(),
+        native_type: row.declared.trim_end_matches(" GENERATED ALWAYS").to_owned(),
         // SQLite lets NULL into a primary key, but for these two.
         nullable: !(row.not_null || identity || (without_rowid && row.key > 0)),
         default: row.default.clone(),
-        generated: written
-            .and_then(|column| column.generated.clone())
-            .filter(|_| row.hidden > 0),
+        generated: written.and_then(|column| column.generated.clone()).filter(|_| row.hidden > 0),
         identity,
         collation: written.and_then(|column| column.collation.clone()),
         comment: None,
@@ -189,9 +144,5 @@ fn column(
 }
 
 fn null() -> bulkhead_driver::Parameter {
-    bulkhead_driver::Parameter {
-        name: None,
-        value: bulkhead_driver::Value::Null,
-        type_hint: None,
-    }
+    bulkhead_driver::Parameter { name: None, value: bulkhead_driver::Value::Null, type_hint: None }
 }

@@ -15,38 +15,19 @@ const LIST: &str = "SELECT schema, name, type FROM pragma_table_list \
 impl Session {
     pub(super) fn describe_tables(&mut self, filter: &TableFilter) -> Result<Vec<TableInfo>> {
         let mut found = Vec::new();
-        self.rows(
-            LIST,
-            &[
-                param(filter.schema.as_deref()),
-                param(filter.name.as_deref()),
-            ],
-            |row| {
-                let (schema, name) = (string(row, 0), string(row, 1));
-                let kind = kind(&name, &string(row, 2));
-                let wanted = filter
-                    .kind
-                    .map_or(kind != TableKind::System, |wanted| wanted == kind);
-                if wanted {
-                    found.push(TableInfo {
-                        schema: Some(schema),
-                        name,
-                        kind,
-                        comment: None,
-                        rows: None,
-                        size: None,
-                    });
-                }
-            },
-        )?;
+        self.rows(LIST, &[param(filter.schema.as_deref()), param(filter.name.as_deref())], |row| {
+            let (schema, name) = (string(row, 0), string(row, 1));
+            let kind = kind(&name, &string(row, 2));
+            let wanted = filter.kind.map_or(kind != TableKind::System, |wanted| wanted == kind);
+            if wanted {
+                found.push(TableInfo { schema: Some(schema), name, kind, comment: None, rows: None, size: None });
+            }
+        })?;
         let estimates = self.estimates("main")?;
         let skip = usize::try_from(filter.offset).unwrap_or(usize::MAX);
         let take = usize::try_from(filter.limit).unwrap_or(usize::MAX);
         let mut page: Vec<_> = found.into_iter().skip(skip).take(take).collect();
-        for table in page
-            .iter_mut()
-            .filter(|table| table.schema.as_deref() == Some("main"))
-        {
+        for table in page.iter_mut().filter(|table| table.schema.as_deref() == Some("main")) {
             table.rows = estimates.get(&table.name).copied();
         }
         Ok(page)
@@ -56,29 +37,17 @@ impl Session {
     pub(super) fn estimates(&mut self, schema: &str) -> Result<HashMap<String, u64>> {
         let mut found = HashMap::new();
         let schema = quoted(schema);
-        if self
-            .value(&format!(
-                "SELECT 1 FROM {schema}.sqlite_schema WHERE name = 'sqlite_stat1'"
-            ))?
-            .is_none()
-        {
+        if self.value(&format!("SELECT 1 FROM {schema}.sqlite_schema WHERE name = 'sqlite_stat1'"))?.is_none() {
             return Ok(found);
         }
-        self.rows(
-            &format!("SELECT tbl, stat FROM {schema}.sqlite_stat1"),
-            &[],
-            |row| {
-                let rows = string(row, 1)
-                    .split(' ')
-                    .next()
-                    .and_then(|count| count.parse().ok());
-                if let Some(rows) = rows {
-                    // A partial index counts its own rows, which are fewer.
-                    let known: &mut u64 = found.entry(string(row, 0)).or_insert(0);
-                    *known = (*known).max(rows);
-                }
-            },
-        )?;
+        self.rows(&format!("SELECT tbl, stat FROM {schema}.sqlite_stat1"), &[], |row| {
+            let rows = string(row, 1).split(' ').next().and_then(|count| count.parse().ok());
+            if let Some(rows) = rows {
+                // A partial index counts its own rows, which are fewer.
+                let known: &mut u64 = found.entry(string(row, 0)).or_insert(0);
+                *known = (*known).max(rows);
+            }
+        })?;
         Ok(found)
     }
 }
@@ -86,12 +55,7 @@ impl Session {
 /// What `pragma_table_list` calls a table, in the contract's words.
 pub(super) fn kind(name: &str, kind: &str) -> TableKind {
     match kind {
-        _ if name
-            .get(..7)
-            .is_some_and(|start| start.eq_ignore_ascii_case("sqlite_")) =>
-        {
-            TableKind::System
-        }
+        _ if name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_")) => TableKind::System,
         "view" => TableKind::View,
         "virtual" => TableKind::VirtualTable,
         "shadow" => TableKind::System,
@@ -100,12 +64,5 @@ pub(super) fn kind(name: &str, kind: &str) -> TableKind {
 }
 
 fn param(text: Option<&str>) -> Parameter {
-    text.map_or(
-        Parameter {
-            name: None,
-            value: Value::Null,
-            type_hint: None,
-        },
-        text_param,
-    )
+    text.map_or(Parameter { name: None, value: Value::Null, type_hint: None }, text_param)
 }

@@ -63,9 +63,5 @@ pub(super) fn of(code: i32) -> &'static str {
     if let Some((_, name)) = EXTENDED.iter().find(|(known, _)| *known == code) {
         return name;
     }
-    usize::try_from(code & 0xff)
-        .ok()
-        .and_then(|primary| PRIMARY.get(primary))
-        .copied()
-        .unwrap_or("an unknown result code")
+    usize::try_from(code & 0xff).ok().and_then(|primary| PRIMARY.get(primary)).copied().unwrap_or("an unknown result code")
 }

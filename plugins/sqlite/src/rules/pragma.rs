@@ -57,15 +57,8 @@ const SESSION: [&str; 12] = [
     "short_column_names",
 ];
 
-const FILE: [&str; 7] = [
-    "application_id",
-    "auto_vacuum",
-    "encoding",
-    "journal_size_limit",
-    "max_page_count",
-    "page_size",
-    "user_version",
-];
+const FILE: [&str; 7] =
+    ["application_id", "auto_vacuum", "encoding", "journal_size_limit", "max_page_count", "page_size", "user_version"];
 
 const FILE_BY_ITSELF: [&str; 2] = ["incremental_vacuum", "optimize"];
 

@@ -67,10 +67,9 @@ impl Catalog {
                 let mut databases = Self::all(environment)?;
                 match (databases.pop(), databases.is_empty()) {
                     (Some((only, _)), true) => Ok(Self::File(only)),
-                    (None, _) => Err(refused(
-                        ErrorKind::Undefined,
-                        "there is no database file in the directory, and none was named",
-                    )),
+                    (None, _) => {
+                        Err(refused(ErrorKind::Undefined, "there is no database file in the directory, and none was named"))
+                    }
                     (Some(_), false) => Err(refused(
                         ErrorKind::Undefined,
                         "there are several database files in the directory, and none was named",
@@ -83,14 +82,8 @@ impl Catalog {
 
     /// The database files of the directory, and their sizes.
     pub(crate) fn all(environment: &Environment) -> Result<Vec<(String, u64)>> {
-        let files = environment
-            .files
-            .enumerate(MOST_CANDIDATES)
-            .map_err(|why| directory_failed(&why))?;
-        Ok(files
-            .into_iter()
-            .filter(|(name, _)| matches!(look(environment, name), Ok(Found::Database { .. })))
-            .collect())
+        let files = environment.files.enumerate(MOST_CANDIDATES).map_err(|why| directory_failed(&why))?;
+        Ok(files.into_iter().filter(|(name, _)| matches!(look(environment, name), Ok(Found::Database { .. }))).collect())
     }
 
     /// Its name.
@@ -110,16 +103,9 @@ impl Session {
             Catalog::Memory => Opened::Create,
             Catalog::File(name) => self.admit(name)?,
         };
-        let hooks = Rc::new(Hooks::new(
-            Rc::clone(&self.environment.call),
-            settings.options.busy_timeout_ms,
-        ));
-        let vfs = Vfs::new(self.environment.clone()).ok_or_else(|| {
-            refused(
-                ErrorKind::Internal,
-                "SQLite's operating system layer couldn't be set up",
-            )
-        })?;
+        let hooks = Rc::new(Hooks::new(Rc::clone(&self.environment.call), settings.options.busy_timeout_ms));
+        let vfs = Vfs::new(self.environment.clone())
+            .ok_or_else(|| refused(ErrorKind::Internal, "SQLite's operating system layer couldn't be set up"))?;
         let path = match &settings.catalog {
             Catalog::File(name) => Some(name.as_str()),
             Catalog::Memory => None,
@@ -135,12 +121,7 @@ impl Session {
             let error = error::translate(&failure, "", &hooks, take_failure());
             return Err(explain_log(self, &failure, error).connection_lost());
         }
-        self.open = Some(Open {
-            cache: Cache::default(),
-            database,
-            hooks,
-            query_only: read_only,
-        });
+        self.open = Some(Open { cache: Cache::default(), database, hooks, query_only: read_only });
         Ok(())
     }
 
@@ -157,10 +138,7 @@ impl Session {
             database.execute("PRAGMA locking_mode = EXCLUSIVE")?;
         }
         database.execute(&format!("PRAGMA cache_size = -{}", options.cache_kib))?;
-        database.execute(&format!(
-            "PRAGMA synchronous = {}",
-            options.synchronous.word()
-        ))?;
+        database.execute(&format!("PRAGMA synchronous = {}", options.synchronous.word()))?;
         // A temporary file's own cache fills first, so that small ones never reach the disk.
         database.execute("PRAGMA temp_store = FILE")?;
         database.execute("SELECT 1 FROM sqlite_schema LIMIT 1")?;
@@ -174,24 +152,21 @@ impl Session {
     fn admit(&self, name: &str) -> Result<Opened> {
         let found = look(&self.environment, name).map_err(|why| match why {
             FileError::Denied(why) => refused(ErrorKind::Permission, &why),
-            why => refused(
-                ErrorKind::Connection,
-                &format!("{name:?}: {}", error::file_error(&why)),
-            ),
+            why => refused(ErrorKind::Connection, &format!("{name:?}: {}", error::file_error(&why))),
         })?;
-        let how = if self.settings.read_only {
-            Opened::ReadOnly
-        } else {
-            Opened::ReadWrite
-        };
+        let how = if self.settings.read_only { Opened::ReadOnly } else { Opened::ReadWrite };
         match found {
-            Found::Other => Err(refused(ErrorKind::Connection, &format!("{name:?} is not a SQLite database, or it is encrypted"))),
+            Found::Other => {
+                Err(refused(ErrorKind::Connection, &format!("{name:?} is not a SQLite database, or it is encrypted")))
+            }
             Found::Nothing if self.settings.options.create && !self.settings.read_only => Ok(Opened::Create),
             Found::Nothing => Err(refused(ErrorKind::Undefined, &format!("there is no database file {name:?}"))
                 .hint("set the option create: true to make it")),
             Found::Database { log: true } if self.settings.options.locking == Locking::Normal => Err(write_ahead_log(name)),
-            Found::Database { log: true } if self.settings.read_only => Err(write_ahead_log(name)
-                .detail("a log is read under an exclusive lock, which a read-only connection can't take")),
+            Found::Database { log: true } if self.settings.read_only => {
+                Err(write_ahead_log(name)
+                    .detail("a log is read under an exclusive lock, which a read-only connection can't take"))
+            }
             Found::Empty | Found::Database { .. } => Ok(how),
         }
     }
@@ -205,10 +180,7 @@ pub(super) fn explain_log(session: &Session, failure: &Failure, error: Error) ->
     if failure.primary() != codes::SQLITE_CANTOPEN {
         return error;
     }
-    let log = matches!(
-        look(&session.environment, name),
-        Ok(Found::Database { log: true })
-    );
+    let log = matches!(look(&session.environment, name), Ok(Found::Database { log: true }));
     if log { write_ahead_log(name) } else { error }
 }
 
@@ -225,14 +197,9 @@ fn look(environment: &Environment, name: &str) -> std::result::Result<Found, Fil
     if !header.starts_with(MAGIC) {
         return Ok(Found::Other);
     }
-    let log_file = environment
-        .files
-        .stat(&format!("{name}-wal"))?
-        .is_some_and(|size| size > 0);
+    let log_file = environment.files.stat(&format!("{name}-wal"))?.is_some_and(|size| size > 0);
     let versions = header.get(FORMAT_VERSIONS).unwrap_or_default();
-    Ok(Found::Database {
-        log: log_file || versions.contains(&2),
-    })
+    Ok(Found::Database { log: log_file || versions.contains(&2) })
 }
 
 fn write_ahead_log(name: &str) -> Error {
@@ -244,10 +211,7 @@ fn write_ahead_log(name: &str) -> Error {
 }
 
 fn directory_failed(why: &FileError) -> Error {
-    refused(
-        ErrorKind::Connection,
-        &format!("the database's directory: {}", error::file_error(why)),
-    )
+    refused(ErrorKind::Connection, &format!("the database's directory: {}", error::file_error(why)))
 }
 
 fn refused(kind: ErrorKind, message: &str) -> Error {

@@ -61,11 +61,7 @@ unsafe extern "C" fn authorize(
 ) -> c_int {
     // SAFETY: SQLite passes what `install` was given, and C strings or null.
     let allowed = unsafe { callbacks(data).authorize(action, text(first), text(second)) };
-    if allowed {
-        ffi::SQLITE_OK
-    } else {
-        ffi::SQLITE_DENY
-    }
+    if allowed { ffi::SQLITE_OK } else { ffi::SQLITE_DENY }
 }
 
 unsafe extern "C" fn progress(data: *mut c_void) -> c_int {
@@ -75,7 +71,5 @@ unsafe extern "C" fn progress(data: *mut c_void) -> c_int {
 
 unsafe extern "C" fn busy(data: *mut c_void, attempts: c_int) -> c_int {
     // SAFETY: SQLite passes what `install` was given.
-    c_int::from(
-        unsafe { callbacks(data) }.wait_for_lock(u32::try_from(attempts).unwrap_or(u32::MAX)),
-    )
+    c_int::from(unsafe { callbacks(data) }.wait_for_lock(u32::try_from(attempts).unwrap_or(u32::MAX)))
 }

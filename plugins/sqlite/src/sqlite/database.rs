@@ -65,20 +65,11 @@ pub(crate) enum Setting {
 
 impl Database {
     /// Opens a file of the VFS's directory, or a database in memory (None).
-    pub(crate) fn open(
-        path: Option<&str>,
-        vfs: Vfs,
-        how: Opened,
-        callbacks: Rc<dyn Callbacks>,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn open(path: Option<&str>, vfs: Vfs, how: Opened, callbacks: Rc<dyn Callbacks>) -> Result<Self, Failure> {
         // The slash keeps SQLite from taking a name for a URI; the VFS takes it off again.
         let name = path.map_or_else(|| ":memory:".to_owned(), |path| format!("/{path}"));
         let Ok(name) = CString::new(name) else {
-            return Err(Failure {
-                code: ffi::SQLITE_CANTOPEN,
-                message: "a NUL in the file's name".to_owned(),
-                offset: None,
-            });
+            return Err(Failure { code: ffi::SQLITE_CANTOPEN, message: "a NUL in the file's name".to_owned(), offset: None });
         };
         let flags = match how {
             Opened::ReadOnly => ffi::SQLITE_OPEN_READONLY,
@@ -97,28 +88,14 @@ impl Database {
             )
         };
         let Some(raw) = NonNull::new(raw) else {
-            return Err(Failure {
-                code: ffi::SQLITE_NOMEM,
-                message: "out of memory".to_owned(),
-                offset: None,
-            });
+            return Err(Failure { code: ffi::SQLITE_NOMEM, message: "out of memory".to_owned(), offset: None });
         };
-        let inner = Inner {
-            raw,
-            _callbacks: holder,
-            vfs: Some(vfs),
-        };
+        let inner = Inner { raw, _callbacks: holder, vfs: Some(vfs) };
         if code != ffi::SQLITE_OK {
             return Err(inner.failure(code));
         }
         // SAFETY: the handle is open, and the holder is dropped after it is closed.
-        unsafe {
-            callbacks::install(
-                raw.as_ptr(),
-                &raw const *inner._callbacks,
-                STEPS_BETWEEN_QUESTIONS,
-            )
-        };
+        unsafe { callbacks::install(raw.as_ptr(), &raw const *inner._callbacks, STEPS_BETWEEN_QUESTIONS) };
         #[cfg(target_family = "wasm")]
         // SAFETY: a call without pointers.
         unsafe {
@@ -135,14 +112,7 @@ impl Database {
             Flag::ForeignKeys => ffi::SQLITE_DBCONFIG_ENABLE_FKEY,
         };
         // SAFETY: the handle is open; these operations take an int and a pointer that may be null.
-        let code = unsafe {
-            ffi::sqlite3_db_config(
-                self.raw(),
-                operation,
-                c_int::from(on),
-                std::ptr::null_mut::<c_int>(),
-            )
-        };
+        let code = unsafe { ffi::sqlite3_db_config(self.raw(), operation, c_int::from(on), std::ptr::null_mut::<c_int>()) };
         self.0.check(code)
     }
 
@@ -160,11 +130,7 @@ impl Database {
 
     /// Prepares the first statement of a text.
     pub(crate) fn prepare(&self, text: &str) -> Result<Prepared, Failure> {
-        let too_large = || Failure {
-            code: ffi::SQLITE_TOOBIG,
-            message: "statement too long".to_owned(),
-            offset: None,
-        };
+        let too_large = || Failure { code: ffi::SQLITE_TOOBIG, message: "statement too long".to_owned(), offset: None };
         let length = c_int::try_from(text.len()).map_err(|_| too_large())?;
         let mut raw = std::ptr::null_mut();
         let mut tail = std::ptr::null();
@@ -181,16 +147,9 @@ impl Database {
             )
         };
         self.0.check(code)?;
-        let rest = if tail.is_null() {
-            text.len()
-        } else {
-            (tail as usize).saturating_sub(start as usize)
-        };
+        let rest = if tail.is_null() { text.len() } else { (tail as usize).saturating_sub(start as usize) };
         let statement = NonNull::new(raw).map(|raw| Statement::new(raw, Rc::clone(&self.0)));
-        Ok(Prepared {
-            statement,
-            rest: rest.min(text.len()),
-        })
+        Ok(Prepared { statement, rest: rest.min(text.len()) })
     }
 
     /// Runs a statement of ours to its end.
@@ -237,26 +196,16 @@ impl Database {
 
 impl Inner {
     pub(super) fn check(&self, code: c_int) -> Result<(), Failure> {
-        if code == ffi::SQLITE_OK {
-            Ok(())
-        } else {
-            Err(self.failure(code))
-        }
+        if code == ffi::SQLITE_OK { Ok(()) } else { Err(self.failure(code)) }
     }
 
     pub(super) fn failure(&self, code: c_int) -> Failure {
         // SAFETY: the handle is open; the message is a C string, copied before anything else is done with the handle.
         let (message, offset) = unsafe {
-            let message = CStr::from_ptr(ffi::sqlite3_errmsg(self.raw.as_ptr()))
-                .to_string_lossy()
-                .into_owned();
+            let message = CStr::from_ptr(ffi::sqlite3_errmsg(self.raw.as_ptr())).to_string_lossy().into_owned();
             (message, ffi::sqlite3_error_offset(self.raw.as_ptr()))
         };
-        Failure {
-            code,
-            message,
-            offset: usize::try_from(offset).ok(),
-        }
+        Failure { code, message, offset: usize::try_from(offset).ok() }
     }
 }
 

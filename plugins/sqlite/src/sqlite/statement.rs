@@ -60,11 +60,7 @@ pub(crate) enum StorageClass {
 
 impl Statement {
     pub(super) fn new(raw: NonNull<ffi::sqlite3_stmt>, database: Rc<Inner>) -> Self {
-        Self {
-            raw,
-            database,
-            columns: None,
-        }
+        Self { raw, database, columns: None }
     }
 
     /// The next row.
@@ -137,22 +133,19 @@ impl Statement {
     /// Sets a parameter to NULL.
     pub(crate) fn bind_null(&mut self, number: usize) -> Result<(), Failure> {
         // SAFETY: as above; SQLite checks the number.
-        self.database
-            .check(unsafe { ffi::sqlite3_bind_null(self.raw(), int(number)) })
+        self.database.check(unsafe { ffi::sqlite3_bind_null(self.raw(), int(number)) })
     }
 
     /// Sets a parameter to an integer.
     pub(crate) fn bind_int64(&mut self, number: usize, value: i64) -> Result<(), Failure> {
         // SAFETY: as above.
-        self.database
-            .check(unsafe { ffi::sqlite3_bind_int64(self.raw(), int(number), value) })
+        self.database.check(unsafe { ffi::sqlite3_bind_int64(self.raw(), int(number), value) })
     }
 
     /// Sets a parameter to a float; a NaN becomes NULL.
     pub(crate) fn bind_float64(&mut self, number: usize, value: f64) -> Result<(), Failure> {
         // SAFETY: as above.
-        self.database
-            .check(unsafe { ffi::sqlite3_bind_double(self.raw(), int(number), value) })
+        self.database.check(unsafe { ffi::sqlite3_bind_double(self.raw(), int(number), value) })
     }
 
     /// Sets a parameter to text.
@@ -176,13 +169,7 @@ impl Statement {
     pub(crate) fn bind_blob(&mut self, number: usize, value: &[u8]) -> Result<(), Failure> {
         // SAFETY: as above; SQLite copies the bytes. An empty slice's pointer isn't null, so it isn't NULL.
         let code = unsafe {
-            ffi::sqlite3_bind_blob64(
-                self.raw(),
-                int(number),
-                value.as_ptr().cast(),
-                value.len() as u64,
-                ffi::SQLITE_TRANSIENT(),
-            )
+            ffi::sqlite3_bind_blob64(self.raw(), int(number), value.as_ptr().cast(), value.len() as u64, ffi::SQLITE_TRANSIENT())
         };
         self.database.check(code)
     }
@@ -195,8 +182,7 @@ impl Statement {
     /// The columns of a row. A first step may change them: SQLite then compiles the statement anew.
     pub(crate) fn columns(&mut self) -> Rc<[Described]> {
         // SAFETY: as above; the counter isn't reset.
-        let compiled =
-            unsafe { ffi::sqlite3_stmt_status(self.raw(), ffi::SQLITE_STMTSTATUS_REPREPARE, 0) };
+        let compiled = unsafe { ffi::sqlite3_stmt_status(self.raw(), ffi::SQLITE_STMTSTATUS_REPREPARE, 0) };
         if let Some((known, columns)) = &self.columns
             && *known == compiled
         {
@@ -205,8 +191,7 @@ impl Statement {
         let columns: Rc<[Described]> = (0..self.column_count())
             .map(|column| Described {
                 // SAFETY: as above; names are null or C strings.
-                name: unsafe { owned(ffi::sqlite3_column_name(self.raw(), int(column))) }
-                    .unwrap_or_default(),
+                name: unsafe { owned(ffi::sqlite3_column_name(self.raw(), int(column))) }.unwrap_or_default(),
                 // SAFETY: as above.
                 declared: unsafe { owned(ffi::sqlite3_column_decltype(self.raw(), int(column))) },
             })
@@ -300,9 +285,5 @@ unsafe fn owned(text: *const c_char) -> Option<String> {
         return None;
     }
     // SAFETY: as above.
-    Some(
-        unsafe { CStr::from_ptr(text) }
-            .to_string_lossy()
-            .into_owned(),
-    )
+    Some(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
 }

@@ -2,9 +2,7 @@
 
 use super::native::Folder;
 use crate::session::Session;
-use bulkhead_driver::{
-    Description, ErrorKind, TableDetail, TableFilter, TableKind, TableName, Target,
-};
+use bulkhead_driver::{Description, ErrorKind, TableDetail, TableFilter, TableKind, TableName, Target};
 
 const SCHEMA: &str = r#"
     CREATE TABLE customer(id INTEGER PRIMARY KEY, email TEXT NOT NULL COLLATE NOCASE UNIQUE, born DATE DEFAULT CURRENT_DATE);
@@ -29,30 +27,16 @@ fn shop() -> (Folder, Session) {
 }
 
 fn filter() -> TableFilter {
-    TableFilter {
-        schema: None,
-        name: None,
-        kind: None,
-        offset: 0,
-        limit: 100,
-    }
+    TableFilter { schema: None, name: None, kind: None, offset: 0, limit: 100 }
 }
 
 fn tables(session: &mut Session, filter: TableFilter) -> Vec<(String, TableKind)> {
-    let Description::Tables(tables) = session.describe(&Target::Tables(filter)).unwrap() else {
-        panic!("not tables")
-    };
-    tables
-        .into_iter()
-        .map(|table| (table.name, table.kind))
-        .collect()
+    let Description::Tables(tables) = session.describe(&Target::Tables(filter)).unwrap() else { panic!("not tables") };
+    tables.into_iter().map(|table| (table.name, table.kind)).collect()
 }
 
 fn table(session: &mut Session, name: &str) -> TableDetail {
-    let wanted = TableName {
-        schema: None,
-        name: name.to_owned(),
-    };
+    let wanted = TableName { schema: None, name: name.to_owned() };
     match session.describe(&Target::Table(wanted)).unwrap() {
         Description::Table(detail) => detail,
         other => panic!("not a table: {other:?}"),
@@ -64,38 +48,15 @@ fn the_server_its_catalogs_and_schemas() {
     let (folder, mut session) = shop();
     std::fs::write(folder.file("notes.txt"), "not a database").unwrap();
     folder.sqlite3("other.db", "CREATE TABLE t(a)");
-    let Description::Server(server) = session.describe(&Target::Server).unwrap() else {
-        panic!("not a server")
-    };
-    assert_eq!(
-        (
-            server.product.as_str(),
-            server.catalog.as_deref(),
-            server.read_only
-        ),
-        ("SQLite", Some("shop.db"), true)
-    );
+    let Description::Server(server) = session.describe(&Target::Server).unwrap() else { panic!("not a server") };
+    assert_eq!((server.product.as_str(), server.catalog.as_deref(), server.read_only), ("SQLite", Some("shop.db"), true));
     assert!(server.version.starts_with("3.") && server.encoding.as_deref() == Some("UTF-8"));
-    assert!(
-        server
-            .properties
-            .contains(&("journal_mode".to_owned(), "delete".to_owned()))
-    );
-    let Description::Catalogs(catalogs) = session.describe(&Target::Catalogs).unwrap() else {
-        panic!("not catalogs")
-    };
-    let names: Vec<_> = catalogs
-        .iter()
-        .map(|catalog| (catalog.name.as_str(), catalog.current))
-        .collect();
+    assert!(server.properties.contains(&("journal_mode".to_owned(), "delete".to_owned())));
+    let Description::Catalogs(catalogs) = session.describe(&Target::Catalogs).unwrap() else { panic!("not catalogs") };
+    let names: Vec<_> = catalogs.iter().map(|catalog| (catalog.name.as_str(), catalog.current)).collect();
     assert_eq!(names, [("other.db", false), ("shop.db", true)]);
-    assert_eq!(
-        catalogs[1].size,
-        Some(folder.file("shop.db").metadata().unwrap().len())
-    );
-    let Description::Schemas(schemas) = session.describe(&Target::Schemas).unwrap() else {
-        panic!("not schemas")
-    };
+    assert_eq!(catalogs[1].size, Some(folder.file("shop.db").metadata().unwrap().len()));
+    let Description::Schemas(schemas) = session.describe(&Target::Schemas).unwrap() else { panic!("not schemas") };
     assert_eq!(schemas[0].name, "main");
 }
 
@@ -103,10 +64,7 @@ fn the_server_its_catalogs_and_schemas() {
 fn the_only_database_needs_no_name() {
     let folder = Folder::new();
     let connect = || {
-        let options = bulkhead_driver::ConnectOptions {
-            catalog: None,
-            ..super::native::connect_options("", false, "{}")
-        };
+        let options = bulkhead_driver::ConnectOptions { catalog: None, ..super::native::connect_options("", false, "{}") };
         Session::connect(folder.environment(false).0, &options)
     };
     assert_eq!(connect().err().unwrap().kind, ErrorKind::Undefined);
@@ -129,64 +87,12 @@ fn tables_are_filtered() {
             ("words".to_owned(), TableKind::VirtualTable),
         ]
     );
-    assert_eq!(
-        tables(
-            &mut session,
-            TableFilter {
-                name: Some("%ER".into()),
-                ..filter()
-            }
-        )
-        .len(),
-        3
-    );
-    assert_eq!(
-        tables(
-            &mut session,
-            TableFilter {
-                kind: Some(TableKind::View),
-                ..filter()
-            }
-        )
-        .len(),
-        1
-    );
-    assert_eq!(
-        tables(
-            &mut session,
-            TableFilter {
-                offset: 1,
-                limit: 2,
-                ..filter()
-            }
-        )[0]
-        .0,
-        "order"
-    );
-    assert_eq!(
-        tables(
-            &mut session,
-            TableFilter {
-                schema: Some("temp".into()),
-                ..filter()
-            }
-        ),
-        []
-    );
-    assert!(
-        tables(
-            &mut session,
-            TableFilter {
-                kind: Some(TableKind::System),
-                ..filter()
-            }
-        )
-        .len()
-            > 5
-    );
-    let Description::Tables(found) = session.describe(&Target::Tables(filter())).unwrap() else {
-        panic!("not tables")
-    };
+    assert_eq!(tables(&mut session, TableFilter { name: Some("%ER".into()), ..filter() }).len(), 3);
+    assert_eq!(tables(&mut session, TableFilter { kind: Some(TableKind::View), ..filter() }).len(), 1);
+    assert_eq!(tables(&mut session, TableFilter { offset: 1, limit: 2, ..filter() })[0].0, "order");
+    assert_eq!(tables(&mut session, TableFilter { schema: Some("temp".into()), ..filter() }), []);
+    assert!(tables(&mut session, TableFilter { kind: Some(TableKind::System), ..filter() }).len() > 5);
+    let Description::Tables(found) = session.describe(&Target::Tables(filter())).unwrap() else { panic!("not tables") };
     assert_eq!(found[0].rows, Some(3));
 }
 
@@ -198,14 +104,7 @@ fn a_table_with_everything() {
     let columns: Vec<_> = order
         .columns
         .iter()
-        .map(|column| {
-            (
-                column.name.as_str(),
-                column.native_type.as_str(),
-                column.nullable,
-                column.generated.as_deref(),
-            )
-        })
+        .map(|column| (column.name.as_str(), column.native_type.as_str(), column.nullable, column.generated.as_deref()))
         .collect();
     assert_eq!(
         columns,
@@ -224,41 +123,18 @@ fn a_table_with_everything() {
     );
     let key = &order.foreign_keys[0];
     assert_eq!(
-        (
-            key.name.as_deref(),
-            key.referenced_table.as_str(),
-            key.on_delete.as_str()
-        ),
+        (key.name.as_deref(), key.referenced_table.as_str(), key.on_delete.as_str()),
         (Some("who"), "customer", "CASCADE")
     );
     assert_eq!(key.referenced_columns, ["id"]);
-    let checks: Vec<_> = order
-        .checks
-        .iter()
-        .map(|check| (check.name.as_deref(), check.expression.as_str()))
-        .collect();
-    assert_eq!(
-        checks,
-        [(None, "price >= 0"), (Some("positive"), "line > 0")]
-    );
-    let dear = order
-        .indexes
-        .iter()
-        .find(|index| index.name == "dear")
-        .unwrap();
+    let checks: Vec<_> = order.checks.iter().map(|check| (check.name.as_deref(), check.expression.as_str())).collect();
+    assert_eq!(checks, [(None, "price >= 0"), (Some("positive"), "line > 0")]);
+    let dear = order.indexes.iter().find(|index| index.name == "dear").unwrap();
     assert_eq!(
         (&dear.columns[..], dear.predicate.as_deref()),
-        (
-            &["price".to_owned(), "lower(number)".to_owned()][..],
-            Some("price > 100")
-        )
+        (&["price".to_owned(), "lower(number)".to_owned()][..], Some("price > 100"))
     );
-    assert!(
-        order
-            .definition
-            .unwrap()
-            .starts_with("CREATE TABLE \"order\"")
-    );
+    assert!(order.definition.unwrap().starts_with("CREATE TABLE \"order\""));
     assert!(order.info.size.unwrap() >= 4096);
 }
 
@@ -270,36 +146,18 @@ fn a_table_that_others_point_to() {
     assert_eq!(customer.columns[1].collation.as_deref(), Some("NOCASE"));
     assert_eq!(customer.columns[2].default.as_deref(), Some("CURRENT_DATE"));
     assert_eq!(
-        customer
-            .keys
-            .iter()
-            .map(|key| (key.primary, key.columns.join(",")))
-            .collect::<Vec<_>>(),
+        customer.keys.iter().map(|key| (key.primary, key.columns.join(","))).collect::<Vec<_>>(),
         [(true, "id".to_owned()), (false, "email".to_owned())]
     );
     let by = &customer.referenced_by[0];
     assert_eq!(
-        (
-            by.referenced_table.as_str(),
-            &by.columns[..],
-            &by.referenced_columns[..]
-        ),
-        (
-            "order",
-            &["id".to_owned()][..],
-            &["customer".to_owned()][..]
-        )
+        (by.referenced_table.as_str(), &by.columns[..], &by.referenced_columns[..]),
+        ("order", &["id".to_owned()][..], &["customer".to_owned()][..])
     );
     assert_eq!(customer.triggers[0].name, "stamp");
     assert_eq!(customer.info.rows, Some(3));
     let view = table(&mut session, "spender");
     assert_eq!((view.info.kind, view.columns.len()), (TableKind::View, 2));
-    let missing = TableName {
-        schema: Some("main".into()),
-        name: "nope".into(),
-    };
-    assert_eq!(
-        session.describe(&Target::Table(missing)).unwrap_err().kind,
-        ErrorKind::Undefined
-    );
+    let missing = TableName { schema: Some("main".into()), name: "nope".into() };
+    assert_eq!(session.describe(&Target::Table(missing)).unwrap_err().kind, ErrorKind::Undefined);
 }

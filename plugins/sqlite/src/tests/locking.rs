@@ -6,29 +6,21 @@ use bulkhead_driver::{ErrorKind, TransactionOptions};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const WRITING: TransactionOptions = TransactionOptions {
-    isolation: None,
-    read_only: false,
-};
+const WRITING: TransactionOptions = TransactionOptions { isolation: None, read_only: false };
 const ROWS_EACH: usize = 150;
 
 /// Adds a row in a transaction that reads first, so that a lost exclusion shows as a wrong running number.
 fn add(session: &mut Session, who: &str) {
     loop {
         let attempt = session.begin(WRITING).and_then(|()| {
-            session.ask(&format!(
-                "INSERT INTO log(number, who) SELECT count(*) + 1, '{who}' FROM log"
-            ))?;
+            session.ask(&format!("INSERT INTO log(number, who) SELECT count(*) + 1, '{who}' FROM log"))?;
             session.ask("UPDATE total SET rows = rows + 1")?;
             session.commit()
         });
         match attempt {
             Ok(()) => return,
             Err(error) => {
-                assert!(
-                    error.retryable && error.kind == ErrorKind::Resources,
-                    "{error:?}"
-                );
+                assert!(error.retryable && error.kind == ErrorKind::Resources, "{error:?}");
                 session.rollback().unwrap();
             }
         }
@@ -47,9 +39,7 @@ fn two_connections_and_the_sqlite3_command_write_at_once() {
         for who in ["first", "second"] {
             let folder = &folder;
             scope.spawn(move || {
-                let mut session = folder
-                    .try_connect("a.db", false, r#"{"busy_timeout_ms": 20000}"#)
-                    .unwrap();
+                let mut session = folder.try_connect("a.db", false, r#"{"busy_timeout_ms": 20000}"#).unwrap();
                 for _ in 0..ROWS_EACH {
                     add(&mut session, who);
                 }
@@ -77,8 +67,7 @@ fn two_connections_and_the_sqlite3_command_write_at_once() {
             let mut session = folder.connect_read_only("a.db");
             let started = Instant::now();
             while started.elapsed() < Duration::from_millis(500) {
-                let counts =
-                    session.table("SELECT (SELECT count(*) FROM log), (SELECT rows FROM total)");
+                let counts = session.table("SELECT (SELECT count(*) FROM log), (SELECT rows FROM total)");
                 assert_eq!(counts[0][0], counts[0][1], "a transaction was seen in part");
             }
         });
@@ -100,28 +89,13 @@ fn a_writer_keeps_others_out_and_says_how_long_they_waited() {
     let folder = Folder::new();
     let mut one = folder.connect("a.db");
     one.does("CREATE TABLE t(a)");
-    let mut two = folder
-        .try_connect("a.db", false, r#"{"busy_timeout_ms": 30}"#)
-        .unwrap();
+    let mut two = folder.try_connect("a.db", false, r#"{"busy_timeout_ms": 30}"#).unwrap();
     one.begin(WRITING).unwrap();
     one.does("INSERT INTO t VALUES (1)");
-    assert_eq!(
-        two.one("SELECT count(*) FROM t"),
-        "i0",
-        "a reader isn't kept out before the commit"
-    );
+    assert_eq!(two.one("SELECT count(*) FROM t"), "i0", "a reader isn't kept out before the commit");
     let error = two.ask("INSERT INTO t VALUES (2)").err().unwrap();
-    assert!(
-        error.kind == ErrorKind::Resources
-            && error.retryable
-            && error.message.contains("waited 30 ms"),
-        "{error:?}"
-    );
-    let refused = Command::new("sqlite3")
-        .arg(folder.file("a.db"))
-        .arg("INSERT INTO t VALUES (3)")
-        .output()
-        .unwrap();
+    assert!(error.kind == ErrorKind::Resources && error.retryable && error.message.contains("waited 30 ms"), "{error:?}");
+    let refused = Command::new("sqlite3").arg(folder.file("a.db")).arg("INSERT INTO t VALUES (3)").output().unwrap();
     assert!(String::from_utf8_lossy(&refused.stderr).contains("locked"));
     one.commit().unwrap();
     two.does("INSERT INTO t VALUES (2)");
@@ -136,16 +110,10 @@ fn a_wait_for_a_lock_ends_with_the_call() {
     one.begin(WRITING).unwrap();
     let (environment, clock, _) = folder.environment(false);
     let mut two = Session::connect(environment, &connect_options("a.db", false, "{}")).unwrap();
-    clock
-        .deadline
-        .set(Some(Instant::now() + Duration::from_millis(50)));
+    clock.deadline.set(Some(Instant::now() + Duration::from_millis(50)));
     let error = two.ask("INSERT INTO t VALUES (2)").err().unwrap();
     assert_eq!(error.kind, ErrorKind::Timeout, "{error:?}");
-    assert!(
-        (1..500).contains(&clock.waited_ms.get()),
-        "{}",
-        clock.waited_ms.get()
-    );
+    assert!((1..500).contains(&clock.waited_ms.get()), "{}", clock.waited_ms.get());
 }
 
 #[test]
@@ -166,18 +134,8 @@ fn a_crashed_writers_journal_is_rolled_back() {
         .expect("the sqlite3 command");
     {
         use std::io::{BufRead, BufReader, Write};
-        writer
-            .stdin
-            .as_mut()
-            .unwrap()
-            .write_all(script.as_bytes())
-            .unwrap();
-        writer
-            .stdin
-            .as_mut()
-            .unwrap()
-            .write_all(b"SELECT 'ready';\n")
-            .unwrap();
+        writer.stdin.as_mut().unwrap().write_all(script.as_bytes()).unwrap();
+        writer.stdin.as_mut().unwrap().write_all(b"SELECT 'ready';\n").unwrap();
         let mut line = String::new();
         let mut output = BufReader::new(writer.stdout.as_mut().unwrap());
         while line.trim() != "ready" {
@@ -189,22 +147,13 @@ fn a_crashed_writers_journal_is_rolled_back() {
     writer.kill().unwrap();
     writer.wait().unwrap();
     // A reader that may not write can't roll it back, and must not read what is half done.
-    let read_only = Session::connect(
-        folder.environment(true).0,
-        &connect_options("a.db", true, "{}"),
-    );
+    let read_only = Session::connect(folder.environment(true).0, &connect_options("a.db", true, "{}"));
     assert!(read_only.is_err());
     let mut session = folder.connect("a.db");
-    assert_eq!(
-        session.one("SELECT count(*) FROM t WHERE b = 'changed' OR a < 0"),
-        "i0"
-    );
+    assert_eq!(session.one("SELECT count(*) FROM t WHERE b = 'changed' OR a < 0"), "i0");
     assert_eq!(session.one("PRAGMA integrity_check"), "tok");
     assert!(!folder.file("a.db-journal").exists());
-    assert_eq!(
-        folder.connect_read_only("a.db").one("SELECT sum(a) FROM t"),
-        "i2001000"
-    );
+    assert_eq!(folder.connect_read_only("a.db").one("SELECT sum(a) FROM t"), "i2001000");
 }
 
 #[test]
@@ -239,68 +188,31 @@ fn a_write_ahead_log_is_refused_or_read_whole() {
     let folder = Folder::new();
     // The log isn't checkpointed: what is in it isn't in the file.
     folder.sqlite3("w.db", "PRAGMA journal_mode = WAL; CREATE TABLE t(a)");
-    let mut other = Command::new("sqlite3")
-        .arg(folder.file("w.db"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut other = Command::new("sqlite3").arg(folder.file("w.db")).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     {
         use std::io::Write;
-        other
-            .stdin
-            .as_mut()
-            .unwrap()
-            .write_all(b"PRAGMA wal_autocheckpoint = 0; INSERT INTO t VALUES (1);\n")
-            .unwrap();
+        other.stdin.as_mut().unwrap().write_all(b"PRAGMA wal_autocheckpoint = 0; INSERT INTO t VALUES (1);\n").unwrap();
     }
     let started = Instant::now();
-    while !folder
-        .file("w.db-wal")
-        .metadata()
-        .is_ok_and(|found| found.len() > 0)
-    {
+    while !folder.file("w.db-wal").metadata().is_ok_and(|found| found.len() > 0) {
         assert!(started.elapsed() < Duration::from_secs(5));
         std::thread::sleep(Duration::from_millis(5));
     }
     for read_only in [false, true] {
         let error = folder.try_connect("w.db", read_only, "{}").err().unwrap();
         assert_eq!(error.kind, ErrorKind::Unsupported);
-        assert!(
-            error.message.contains("WAL mode")
-                && error
-                    .hint
-                    .is_some_and(|hint| hint.contains("journal_mode=DELETE"))
-        );
+        assert!(error.message.contains("WAL mode") && error.hint.is_some_and(|hint| hint.contains("journal_mode=DELETE")));
     }
     // Somebody has it open: an exclusive lock can't be had.
     let exclusive = r#"{"locking": "exclusive", "busy_timeout_ms": 20}"#;
-    assert_eq!(
-        folder
-            .try_connect("w.db", false, exclusive)
-            .err()
-            .unwrap()
-            .kind,
-        ErrorKind::Resources
-    );
+    assert_eq!(folder.try_connect("w.db", false, exclusive).err().unwrap().kind, ErrorKind::Resources);
     other.kill().unwrap();
     other.wait().unwrap();
     let mut session = folder.try_connect("w.db", false, exclusive).unwrap();
-    assert_eq!(
-        session.one("SELECT a FROM t"),
-        "i1",
-        "what is in the log is read"
-    );
+    assert_eq!(session.one("SELECT a FROM t"), "i1", "what is in the log is read");
     session.does("INSERT INTO t VALUES (2)");
-    let refused = Command::new("sqlite3")
-        .arg(folder.file("w.db"))
-        .arg("SELECT * FROM t")
-        .output()
-        .unwrap();
-    assert!(
-        String::from_utf8_lossy(&refused.stderr).contains("locked"),
-        "nobody else gets in: {refused:?}"
-    );
+    let refused = Command::new("sqlite3").arg(folder.file("w.db")).arg("SELECT * FROM t").output().unwrap();
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("locked"), "nobody else gets in: {refused:?}");
     session.close();
     assert_eq!(folder.sqlite3("w.db", "SELECT sum(a) FROM t"), "3\n");
 }
@@ -310,10 +222,7 @@ fn a_log_that_comes_later_is_noticed() {
     let folder = Folder::new();
     let mut session = folder.connect("a.db");
     session.does("CREATE TABLE t(a)");
-    folder.sqlite3(
-        "a.db",
-        "PRAGMA journal_mode = WAL; INSERT INTO t VALUES (1)",
-    );
+    folder.sqlite3("a.db", "PRAGMA journal_mode = WAL; INSERT INTO t VALUES (1)");
     let error = session.ask("SELECT * FROM t").err().unwrap();
     assert!(error.message.contains("WAL mode"), "{error:?}");
     folder.sqlite3("a.db", "PRAGMA journal_mode = DELETE");

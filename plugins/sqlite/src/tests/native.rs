@@ -51,79 +51,37 @@ impl Folder {
 
     /// Runs the sqlite3 command on a file of the folder; its output.
     pub(super) fn sqlite3(&self, name: &str, sql: &str) -> String {
-        let output = Command::new("sqlite3")
-            .arg(self.file(name))
-            .arg(sql)
-            .output()
-            .expect("the sqlite3 command");
-        assert!(
-            output.status.success(),
-            "{sql}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let output = Command::new("sqlite3").arg(self.file(name)).arg(sql).output().expect("the sqlite3 command");
+        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
 
     pub(super) fn environment(&self, read_only: bool) -> (Environment, Rc<Clock>, Rc<Cell<u32>>) {
-        let directory =
-            host::Directory::open_ambient(self.path(), read_only, host::Limits::default()).unwrap();
+        let directory = host::Directory::open_ambient(self.path(), read_only, host::Limits::default()).unwrap();
         let clock = Rc::new(Clock::default());
         let crossings = Rc::new(Cell::new(0));
-        let files = Rc::new(Counted {
-            directory,
-            crossings: Rc::clone(&crossings),
-        });
-        (
-            Environment {
-                files,
-                call: clock.clone(),
-            },
-            clock,
-            crossings,
-        )
+        let files = Rc::new(Counted { directory, crossings: Rc::clone(&crossings) });
+        (Environment { files, call: clock.clone() }, clock, crossings)
     }
 
-    pub(super) fn try_connect(
-        &self,
-        catalog: &str,
-        read_only: bool,
-        options: &str,
-    ) -> Result<Session> {
-        Session::connect(
-            self.environment(false).0,
-            &connect_options(catalog, read_only, options),
-        )
+    pub(super) fn try_connect(&self, catalog: &str, read_only: bool, options: &str) -> Result<Session> {
+        Session::connect(self.environment(false).0, &connect_options(catalog, read_only, options))
     }
 
     pub(super) fn connect(&self, catalog: &str) -> Session {
-        self.try_connect(catalog, false, r#"{"create": true}"#)
-            .unwrap()
+        self.try_connect(catalog, false, r#"{"create": true}"#).unwrap()
     }
 
     /// A connection whose files have other limits.
     pub(super) fn connect_within(&self, limits: host::Limits, catalog: &str) -> Session {
         let directory = host::Directory::open_ambient(self.path(), false, limits).unwrap();
-        let files = Rc::new(Counted {
-            directory,
-            crossings: Rc::default(),
-        });
-        let environment = Environment {
-            files,
-            call: Rc::new(Clock::default()),
-        };
-        Session::connect(
-            environment,
-            &connect_options(catalog, false, r#"{"create": true}"#),
-        )
-        .unwrap()
+        let files = Rc::new(Counted { directory, crossings: Rc::default() });
+        let environment = Environment { files, call: Rc::new(Clock::default()) };
+        Session::connect(environment, &connect_options(catalog, false, r#"{"create": true}"#)).unwrap()
     }
 
     pub(super) fn connect_read_only(&self, catalog: &str) -> Session {
-        Session::connect(
-            self.environment(true).0,
-            &connect_options(catalog, true, "{}"),
-        )
-        .unwrap()
+        Session::connect(self.environment(true).0, &connect_options(catalog, true, "{}")).unwrap()
     }
 }
 
@@ -139,28 +97,15 @@ pub(super) fn connect_options(catalog: &str, read_only: bool, options: &str) -> 
 }
 
 pub(super) fn all() -> QueryOptions {
-    QueryOptions {
-        read_only: false,
-        timeout_ms: None,
-        max_rows: None,
-        batch_rows: 1_000_000,
-        batch_bytes: u32::MAX,
-    }
+    QueryOptions { read_only: false, timeout_ms: None, max_rows: None, batch_rows: 1_000_000, batch_bytes: u32::MAX }
 }
 
 pub(super) fn reading() -> QueryOptions {
-    QueryOptions {
-        read_only: true,
-        ..all()
-    }
+    QueryOptions { read_only: true, ..all() }
 }
 
 pub(super) fn param(value: Value) -> Parameter {
-    Parameter {
-        name: None,
-        value,
-        type_hint: None,
-    }
+    Parameter { name: None, value, type_hint: None }
 }
 
 impl Session {
@@ -170,11 +115,7 @@ impl Session {
 
     /// Runs a statement that has to work.
     pub(super) fn does(&mut self, sql: &str) -> Completion {
-        match self
-            .ask(sql)
-            .unwrap_or_else(|error| panic!("{sql}: {error:?}"))
-            .ending
-        {
+        match self.ask(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}")).ending {
             Ending::Done(completion) => completion,
             Ending::Rest(_) => panic!("{sql}: goes on"),
         }
@@ -182,11 +123,7 @@ impl Session {
 
     /// The values of a result, spelled: `NULL`, `i1`, `f1.5`, `tx`, `x00ff`.
     pub(super) fn table(&mut self, sql: &str) -> Vec<Vec<String>> {
-        self.ask(sql)
-            .unwrap_or_else(|error| panic!("{sql}: {error:?}"))
-            .batch
-            .map(|batch| spell(&batch))
-            .unwrap_or_default()
+        self.ask(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}")).batch.map(|batch| spell(&batch)).unwrap_or_default()
     }
 
     /// The only value of a result.
@@ -205,11 +142,7 @@ pub(super) fn spell(batch: &Batch) -> Vec<Vec<String>> {
                 .columns
                 .iter()
                 .map(|column| {
-                    if column
-                        .validity
-                        .as_ref()
-                        .is_some_and(|bits| bits[row / 8] >> (row % 8) & 1 == 0)
-                    {
+                    if column.validity.as_ref().is_some_and(|bits| bits[row / 8] >> (row % 8) & 1 == 0) {
                         return "NULL".to_owned();
                     }
                     match &column.values {
@@ -217,19 +150,12 @@ pub(super) fn spell(batch: &Batch) -> Vec<Vec<String>> {
                         Values::Int64s(values) => format!("i{}", values[row]),
                         Values::Float64s(values) => format!("f{:?}", values[row]),
                         Values::Varying(values) => {
-                            let bytes = &values.data
-                                [values.offsets[row] as usize..values.offsets[row + 1] as usize];
-                            std::str::from_utf8(bytes)
-                                .map_or_else(|_| hex(bytes), |text| format!("t{text}"))
+                            let bytes = &values.data[values.offsets[row] as usize..values.offsets[row + 1] as usize];
+                            std::str::from_utf8(bytes).map_or_else(|_| hex(bytes), |text| format!("t{text}"))
                         }
                         Values::Mixed(values) => {
-                            let bytes = &values.data
-                                [values.offsets[row] as usize..values.offsets[row + 1] as usize];
-                            if bytes[0] == b'x' {
-                                hex(&bytes[1..])
-                            } else {
-                                String::from_utf8(bytes.to_vec()).unwrap()
-                            }
+                            let bytes = &values.data[values.offsets[row] as usize..values.offsets[row + 1] as usize];
+                            if bytes[0] == b'x' { hex(&bytes[1..]) } else { String::from_utf8(bytes.to_vec()).unwrap() }
                         }
                     }
                 })
@@ -239,18 +165,13 @@ pub(super) fn spell(batch: &Batch) -> Vec<Vec<String>> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold("x".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    bytes.iter().fold("x".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 impl Call for Clock {
     fn interrupted(&self) -> Option<Interruption> {
         self.questions.set(self.questions.get() + 1);
-        self.deadline
-            .get()
-            .filter(|deadline| Instant::now() >= *deadline)
-            .map(|_| Interruption::Timeout)
+        self.deadline.get().filter(|deadline| Instant::now() >= *deadline).map(|_| Interruption::Timeout)
     }
 
     fn wait(&self, milliseconds: u32) -> Option<Interruption> {
@@ -271,10 +192,7 @@ impl Counted {
     ) -> std::result::Result<Rc<dyn File>, FileError> {
         self.crossing();
         let file = opened.map_err(error)?;
-        Ok(Rc::new(NativeFile {
-            file,
-            crossings: Rc::clone(&self.crossings),
-        }))
+        Ok(Rc::new(NativeFile { file, crossings: Rc::clone(&self.crossings) }))
     }
 }
 
@@ -288,11 +206,7 @@ impl Files for Counted {
             write: how.write,
             create: how.create,
             exclusive: how.exclusive,
-            siblings: how
-                .siblings
-                .iter()
-                .map(|&suffix| suffix.to_owned())
-                .collect(),
+            siblings: how.siblings.iter().map(|&suffix| suffix.to_owned()).collect(),
         };
         self.opened(self.directory.open(path, how))
     }
@@ -313,13 +227,7 @@ impl Files for Counted {
 
     fn enumerate(&self, limit: u32) -> std::result::Result<Vec<(String, u64)>, FileError> {
         self.crossing();
-        Ok(self
-            .directory
-            .enumerate(limit)
-            .map_err(error)?
-            .into_iter()
-            .map(|file| (file.path, file.size))
-            .collect())
+        Ok(self.directory.enumerate(limit).map_err(error)?.into_iter().map(|file| (file.path, file.size)).collect())
     }
 }
 
@@ -367,29 +275,18 @@ impl File for NativeFile {
         self.crossing().locked(bytes(range)).map_err(error)
     }
 
-    fn enter(
-        &self,
-        gate: Range,
-        range: Range,
-        head: u32,
-    ) -> std::result::Result<Option<Entry>, FileError> {
-        let entry = self
-            .crossing()
-            .enter(bytes(gate), bytes(range), head)
-            .map_err(error)?;
+    fn enter(&self, gate: Range, range: Range, stamp_at: u64) -> std::result::Result<Option<Entry>, FileError> {
+        let entry = self.crossing().enter(bytes(gate), bytes(range), stamp_at).map_err(error)?;
         Ok(entry.map(|entry| Entry {
             size: entry.size,
-            head: entry.head,
+            stamp: [entry.stamp.0, entry.stamp.1].map(u64::to_le_bytes),
             siblings: entry.siblings,
         }))
     }
 }
 
 fn bytes(range: Range) -> host::Range {
-    host::Range {
-        offset: range.offset,
-        length: range.length,
-    }
+    host::Range { offset: range.offset, length: range.length }
 }
 
 fn error(error: host::FileError) -> FileError {

@@ -51,35 +51,14 @@ const WRITES: [&str; 30] = [
 fn all_refused(session: &mut Session, folder: &Folder, options: &bulkhead_driver::QueryOptions) {
     let before = std::fs::read(folder.file("shop.db")).unwrap();
     for sql in WRITES {
-        let error = session
-            .query(sql, &[], options)
-            .err()
-            .unwrap_or_else(|| panic!("{sql} passed"));
-        assert!(
-            matches!(error.kind, ErrorKind::ReadOnly | ErrorKind::Permission),
-            "{sql}: {error:?}"
-        );
+        let error = session.query(sql, &[], options).err().unwrap_or_else(|| panic!("{sql} passed"));
+        assert!(matches!(error.kind, ErrorKind::ReadOnly | ErrorKind::Permission), "{sql}: {error:?}");
     }
-    for sql in [
-        "PRAGMA query_only = 0",
-        "PRAGMA writable_schema = 1",
-        "PRAGMA query_only(off)",
-        "PRAGMA main.query_only = 0",
-    ] {
-        assert_eq!(
-            session
-                .query(sql, &[], options)
-                .err()
-                .map(|error| error.kind),
-            Some(ErrorKind::Permission),
-            "{sql}"
-        );
+    for sql in ["PRAGMA query_only = 0", "PRAGMA writable_schema = 1", "PRAGMA query_only(off)", "PRAGMA main.query_only = 0"] {
+        assert_eq!(session.query(sql, &[], options).err().map(|error| error.kind), Some(ErrorKind::Permission), "{sql}");
     }
     assert_eq!(std::fs::read(folder.file("shop.db")).unwrap(), before);
-    let files: Vec<_> = std::fs::read_dir(folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(files, ["shop.db"], "something was made");
 }
 
@@ -95,10 +74,7 @@ fn a_read_only_connection_reads_everything_and_writes_nothing() {
     assert_eq!(session.one("PRAGMA journal_mode"), "tdelete");
     assert_eq!(session.one("PRAGMA integrity_check"), "tok");
     assert_eq!(session.table("PRAGMA table_info(t)").len(), 2);
-    assert_eq!(
-        session.one("SELECT count(*) FROM pragma_table_info('t')"),
-        "i2"
-    );
+    assert_eq!(session.one("SELECT count(*) FROM pragma_table_info('t')"), "i2");
 }
 
 #[test]
@@ -109,27 +85,11 @@ fn a_read_only_call_writes_nothing_on_a_connection_that_may() {
     all_refused(&mut session, &folder, &reading());
     session.does("INSERT INTO t VALUES (2, 'two')");
     // The text that was compiled for a writer is not the reader's.
-    assert!(
-        session
-            .query("INSERT INTO t VALUES (3, 'x')", &[], &reading())
-            .is_err()
-    );
+    assert!(session.query("INSERT INTO t VALUES (3, 'x')", &[], &reading()).is_err());
     session.does("INSERT INTO t VALUES (3, 'x')");
-    assert!(
-        session
-            .query("INSERT INTO t VALUES (3, 'x')", &[], &reading())
-            .is_err()
-    );
-    session
-        .begin(TransactionOptions {
-            isolation: None,
-            read_only: true,
-        })
-        .unwrap();
-    assert_eq!(
-        session.ask("DELETE FROM t").err().unwrap().kind,
-        ErrorKind::ReadOnly
-    );
+    assert!(session.query("INSERT INTO t VALUES (3, 'x')", &[], &reading()).is_err());
+    session.begin(TransactionOptions { isolation: None, read_only: true }).unwrap();
+    assert_eq!(session.ask("DELETE FROM t").err().unwrap().kind, ErrorKind::ReadOnly);
     session.ask("COMMIT").unwrap();
     session.does("DELETE FROM t WHERE a = 3");
 }
@@ -150,11 +110,7 @@ fn query_only_alone_stops_writes() {
         "DELETE FROM t",
         "PRAGMA user_version = 5",
     ] {
-        assert_eq!(
-            database.execute(sql).unwrap_err().primary(),
-            crate::sqlite::codes::SQLITE_READONLY,
-            "{sql}"
-        );
+        assert_eq!(database.execute(sql).unwrap_err().primary(), crate::sqlite::codes::SQLITE_READONLY, "{sql}");
     }
 }
 
@@ -167,17 +123,8 @@ fn the_files_alone_stop_writes() {
     session.set_query_only(false).unwrap();
     let database = session.database().unwrap().clone();
     database.set(Flag::Defensive, false).unwrap();
-    for sql in [
-        "INSERT INTO t VALUES (2, 'two')",
-        "CREATE TABLE u(a)",
-        "DELETE FROM t",
-        "PRAGMA user_version = 5",
-    ] {
-        assert_eq!(
-            database.execute(sql).unwrap_err().primary(),
-            crate::sqlite::codes::SQLITE_READONLY,
-            "{sql}"
-        );
+    for sql in ["INSERT INTO t VALUES (2, 'two')", "CREATE TABLE u(a)", "DELETE FROM t", "PRAGMA user_version = 5"] {
+        assert_eq!(database.execute(sql).unwrap_err().primary(), crate::sqlite::codes::SQLITE_READONLY, "{sql}");
     }
 }
 
@@ -212,36 +159,12 @@ fn other_files_are_out_of_reach() {
     assert_eq!(session.one("PRAGMA journal_mode"), "tdelete");
     session.does("VACUUM");
     assert_eq!(session.one("SELECT count(*) FROM t"), "i1");
-    for catalog in [
-        path.to_str().unwrap(),
-        "../shop.db",
-        "file:shop.db?vfs=unix",
-        "",
-        "shop.db/",
-        "./shop.db",
-        "a\0b",
-    ] {
-        let error = folder
-            .try_connect(catalog, false, "{}")
-            .err()
-            .unwrap_or_else(|| panic!("{catalog:?} was opened"));
-        assert!(
-            matches!(
-                error.kind,
-                ErrorKind::Permission | ErrorKind::Undefined | ErrorKind::Connection
-            ),
-            "{error:?}"
-        );
+    for catalog in [path.to_str().unwrap(), "../shop.db", "file:shop.db?vfs=unix", "", "shop.db/", "./shop.db", "a\0b"] {
+        let error = folder.try_connect(catalog, false, "{}").err().unwrap_or_else(|| panic!("{catalog:?} was opened"));
+        assert!(matches!(error.kind, ErrorKind::Permission | ErrorKind::Undefined | ErrorKind::Connection), "{error:?}");
     }
     std::os::unix::fs::symlink(&path, folder.file("link.db")).unwrap();
-    assert_eq!(
-        folder
-            .try_connect("link.db", false, "{}")
-            .err()
-            .unwrap()
-            .kind,
-        ErrorKind::Permission
-    );
+    assert_eq!(folder.try_connect("link.db", false, "{}").err().unwrap().kind, ErrorKind::Permission);
 }
 
 #[test]
@@ -249,17 +172,10 @@ fn files_that_are_no_databases_are_refused() {
     let folder = Folder::new();
     std::fs::write(folder.file("notes.txt"), "x".repeat(5000)).unwrap();
     let error = folder.try_connect("notes.txt", false, "{}").err().unwrap();
-    assert!(
-        error.message.contains("not a SQLite database") && !error.connection_usable,
-        "{error:?}"
-    );
+    assert!(error.message.contains("not a SQLite database") && !error.connection_usable, "{error:?}");
     let error = folder.try_connect("missing.db", false, "{}").err().unwrap();
     assert_eq!(error.kind, ErrorKind::Undefined);
     assert!(!folder.file("missing.db").exists());
     // Not made for a reader, whatever the options say.
-    assert!(
-        folder
-            .try_connect("missing.db", true, r#"{"create": true}"#)
-            .is_err()
-    );
+    assert!(folder.try_connect("missing.db", true, r#"{"create": true}"#).is_err());
 }

@@ -4,10 +4,7 @@ use super::native::{Folder, all};
 use crate::session::Session;
 use bulkhead_driver::{ErrorKind, QueryOptions, TransactionOptions};
 
-const WRITING: TransactionOptions = TransactionOptions {
-    isolation: None,
-    read_only: false,
-};
+const WRITING: TransactionOptions = TransactionOptions { isolation: None, read_only: false };
 
 #[test]
 fn transactions_are_kept_or_undone() {
@@ -51,12 +48,7 @@ fn a_reset_leaves_nothing_behind() {
     assert_eq!(session.one("SELECT last_insert_rowid()"), "i1");
     session.reset().unwrap();
     assert_eq!(session.one("SELECT last_insert_rowid()"), "i0");
-    session
-        .begin(TransactionOptions {
-            isolation: None,
-            read_only: true,
-        })
-        .unwrap();
+    session.begin(TransactionOptions { isolation: None, read_only: true }).unwrap();
     session.reset().unwrap();
     session.does("INSERT INTO t VALUES (8)");
 }
@@ -65,15 +57,8 @@ fn a_reset_leaves_nothing_behind() {
 fn a_cheap_reset_keeps_what_was_compiled_and_cached() {
     let folder = Folder::new();
     let (environment, _, crossings) = folder.environment(false);
-    folder.sqlite3(
-        "a.db",
-        "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES (1, 'x')",
-    );
-    let mut session = Session::connect(
-        environment,
-        &super::native::connect_options("a.db", false, "{}"),
-    )
-    .unwrap();
+    folder.sqlite3("a.db", "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES (1, 'x')");
+    let mut session = Session::connect(environment, &super::native::connect_options("a.db", false, "{}")).unwrap();
     let ask = |session: &mut Session| {
         crossings.set(0);
         assert_eq!(session.one("SELECT b FROM t WHERE a = 1"), "tx");
@@ -97,19 +82,11 @@ fn a_scan_reads_ahead() {
          INSERT INTO t SELECT v, printf('%0100d', v) FROM c",
     );
     let (environment, _, crossings) = folder.environment(false);
-    let mut session = Session::connect(
-        environment,
-        &super::native::connect_options("a.db", false, "{}"),
-    )
-    .unwrap();
+    let mut session = Session::connect(environment, &super::native::connect_options("a.db", false, "{}")).unwrap();
     crossings.set(0);
     assert_eq!(session.one("SELECT sum(length(b)) FROM t"), "i2000000");
     let pages: u32 = session.one("PRAGMA page_count")[1..].parse().unwrap();
-    assert!(
-        crossings.get() * 8 < pages,
-        "{} crossings for {pages} pages",
-        crossings.get()
-    );
+    assert!(crossings.get() * 8 < pages, "{} crossings for {pages} pages", crossings.get());
 }
 
 #[test]
@@ -124,15 +101,8 @@ fn a_large_transaction_writes_in_long_runs() {
     session.does("UPDATE t SET b = printf('%0100d', a * 2)");
     let pages: u32 = session.one("PRAGMA page_count")[1..].parse().unwrap();
     // Each page is journalled and written, in runs of dozens.
-    assert!(
-        crossings.get() * 8 < pages,
-        "{} crossings for {pages} pages",
-        crossings.get()
-    );
-    assert_eq!(
-        folder.sqlite3("a.db", "PRAGMA integrity_check; SELECT sum(b) FROM t"),
-        "ok\n400020000\n"
-    );
+    assert!(crossings.get() * 8 < pages, "{} crossings for {pages} pages", crossings.get());
+    assert_eq!(folder.sqlite3("a.db", "PRAGMA integrity_check; SELECT sum(b) FROM t"), "ok\n400020000\n");
 }
 
 #[test]
@@ -150,9 +120,7 @@ fn memory_is_empty_for_each_session() {
 #[test]
 fn sorting_more_than_memory_holds_goes_to_a_file() {
     let folder = Folder::new();
-    let mut session = folder
-        .try_connect("a.db", false, r#"{"create": true, "cache_kib": 256}"#)
-        .unwrap();
+    let mut session = folder.try_connect("a.db", false, r#"{"create": true, "cache_kib": 256}"#).unwrap();
     let sql = "WITH RECURSIVE c(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM c WHERE v < 50000) \
                SELECT v FROM c ORDER BY printf('%0100d', (v * 7919) % 50000)";
     let rows = session.table(sql);
@@ -161,20 +129,14 @@ fn sorting_more_than_memory_holds_goes_to_a_file() {
     session.does("CREATE TEMP TABLE t(a)");
     session.does("WITH RECURSIVE c(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM c WHERE v < 50000) INSERT INTO t SELECT printf('%0100d', v) FROM c");
     assert_eq!(session.one("SELECT sum(a) FROM t"), "i1250025000");
-    let files: Vec<_> = std::fs::read_dir(folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(files, ["a.db"]);
 }
 
 #[test]
 fn a_full_disk_is_an_error_and_the_transaction_is_undone() {
     let folder = Folder::new();
-    let limits = bulkhead::files::Limits {
-        file_bytes: 200_000,
-        ..bulkhead::files::Limits::default()
-    };
+    let limits = bulkhead::files::Limits { file_bytes: 200_000, ..bulkhead::files::Limits::default() };
     let mut session = folder.connect_within(limits, "a.db");
     session.does("CREATE TABLE t(a)");
     session.does("INSERT INTO t VALUES ('kept')");
@@ -183,19 +145,9 @@ fn a_full_disk_is_an_error_and_the_transaction_is_undone() {
         .err()
         .unwrap();
     assert_eq!(error.kind, ErrorKind::Resources, "{error:?}");
-    assert!(
-        error
-            .detail
-            .as_deref()
-            .unwrap_or_default()
-            .contains("limit is 200000"),
-        "{error:?}"
-    );
+    assert!(error.detail.as_deref().unwrap_or_default().contains("limit is 200000"), "{error:?}");
     assert_eq!(session.one("SELECT count(*) FROM t"), "i1");
-    assert_eq!(
-        folder.sqlite3("a.db", "PRAGMA integrity_check; SELECT * FROM t"),
-        "ok\nkept\n"
-    );
+    assert_eq!(folder.sqlite3("a.db", "PRAGMA integrity_check; SELECT * FROM t"), "ok\nkept\n");
 }
 
 #[test]
@@ -203,16 +155,6 @@ fn a_closed_connection_says_so() {
     let folder = Folder::new();
     let mut session = folder.connect("a.db");
     session.close();
-    let error = session
-        .query(
-            "SELECT 1",
-            &[],
-            &QueryOptions {
-                read_only: true,
-                ..all()
-            },
-        )
-        .err()
-        .unwrap();
+    let error = session.query("SELECT 1", &[], &QueryOptions { read_only: true, ..all() }).err().unwrap();
     assert!(error.kind == ErrorKind::Connection && !error.connection_usable);
 }

@@ -4,11 +4,7 @@ use super::native::{Folder, all, param};
 use bulkhead_driver::{ColumnKind, ErrorKind, Parameter, Value, Values};
 
 fn named(name: &str, value: Value) -> Parameter {
-    Parameter {
-        name: Some(name.to_owned()),
-        value,
-        type_hint: None,
-    }
+    Parameter { name: Some(name.to_owned()), value, type_hint: None }
 }
 
 #[test]
@@ -24,14 +20,7 @@ fn every_class_comes_back_as_it_was_stored() {
     assert_eq!(
         session.table("SELECT * FROM t"),
         [
-            [
-                "i-9223372036854775808",
-                "f0.1",
-                "té",
-                "x00ff",
-                "i10",
-                "t2026-11-20"
-            ],
+            ["i-9223372036854775808", "f0.1", "té", "x00ff", "i10", "t2026-11-20"],
             ["i9223372036854775807", "f1e300", "t", "x", "f10.25", "NULL"],
             ["NULL", "NULL", "NULL", "NULL", "NULL", "NULL"],
             ["ttext", "finf", "ta\u{1f600}b", "ttext", "ttext", "i5"],
@@ -46,10 +35,7 @@ fn kinds_are_known_before_the_first_row_and_without_one() {
     session.does("CREATE TABLE t(i INTEGER, r DOUBLE, s VARCHAR(10), b BLOB, n NUMERIC)");
     let kinds = |session: &mut crate::session::Session, sql: &str| {
         let columns = session.ask(sql).unwrap().columns;
-        columns
-            .into_iter()
-            .map(|column| (column.name, column.kind, column.native_type))
-            .collect::<Vec<_>>()
+        columns.into_iter().map(|column| (column.name, column.kind, column.native_type)).collect::<Vec<_>>()
     };
     let named = |name: &str, kind, native: &str| (name.to_owned(), kind, native.to_owned());
     assert_eq!(
@@ -63,10 +49,7 @@ fn kinds_are_known_before_the_first_row_and_without_one() {
         ]
     );
     assert_eq!(
-        kinds(
-            &mut session,
-            "SELECT 1 AS a, 1.5 AS b, 'x' AS c, x'00' AS d, NULL AS e"
-        ),
+        kinds(&mut session, "SELECT 1 AS a, 1.5 AS b, 'x' AS c, x'00' AS d, NULL AS e"),
         [
             named("a", ColumnKind::Int64, "INTEGER"),
             named("b", ColumnKind::Float64, "REAL"),
@@ -75,14 +58,8 @@ fn kinds_are_known_before_the_first_row_and_without_one() {
             named("e", ColumnKind::Text, "NULL"),
         ]
     );
-    assert_eq!(
-        kinds(&mut session, "VALUES (1), (2.5), (NULL)"),
-        [named("column1", ColumnKind::Float64, "ANY")]
-    );
-    assert_eq!(
-        kinds(&mut session, "VALUES (1), ('x')"),
-        [named("column1", ColumnKind::Other, "ANY")]
-    );
+    assert_eq!(kinds(&mut session, "VALUES (1), (2.5), (NULL)"), [named("column1", ColumnKind::Float64, "ANY")]);
+    assert_eq!(kinds(&mut session, "VALUES (1), ('x')"), [named("column1", ColumnKind::Other, "ANY")]);
     assert_eq!(kinds(&mut session, "CREATE TABLE u(a)"), []);
 }
 
@@ -91,12 +68,12 @@ fn a_column_of_one_class_has_a_plain_layout() {
     let folder = Folder::new();
     let mut session = folder.connect("a.db");
     let batch = session.ask("SELECT value AS v, value || '' AS s FROM generate_series(1, 3)");
-    assert_eq!(
-        batch.err().unwrap().kind,
-        ErrorKind::Undefined,
-        "generate_series is the command's own"
-    );
-    let batch = session.ask("WITH c(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM c WHERE v < 3) SELECT v, v || '' FROM c").unwrap().batch.unwrap();
+    assert_eq!(batch.err().unwrap().kind, ErrorKind::Undefined, "generate_series is the command's own");
+    let batch = session
+        .ask("WITH c(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM c WHERE v < 3) SELECT v, v || '' FROM c")
+        .unwrap()
+        .batch
+        .unwrap();
     assert!(matches!(&batch.columns[0].values, Values::Int64s(values) if *values == [1, 2, 3]));
     assert!(matches!(&batch.columns[1].values, Values::Varying(values) if values.data == b"123"));
     assert!(batch.columns.iter().all(|column| column.validity.is_none()));
@@ -106,18 +83,11 @@ fn a_column_of_one_class_has_a_plain_layout() {
 fn text_that_is_not_utf8_is_said() {
     let folder = Folder::new();
     let mut session = folder.connect("a.db");
-    let answer = session
-        .ask("SELECT CAST(x'ff41' AS TEXT) AS odd, 'fine' AS fine")
-        .unwrap();
-    let crate::query::Ending::Done(completion) = answer.ending else {
-        panic!("goes on")
-    };
+    let answer = session.ask("SELECT CAST(x'ff41' AS TEXT) AS odd, 'fine' AS fine").unwrap();
+    let crate::query::Ending::Done(completion) = answer.ending else { panic!("goes on") };
     assert_eq!(completion.notices.len(), 1);
     assert!(completion.notices[0].message.contains("\"odd\""));
-    assert_eq!(
-        session.table("SELECT CAST(x'ff41' AS TEXT) AS odd"),
-        [["xff41"]]
-    );
+    assert_eq!(session.table("SELECT CAST(x'ff41' AS TEXT) AS odd"), [["xff41"]]);
 }
 
 #[test]
@@ -125,13 +95,7 @@ fn parameters_keep_their_class() {
     let folder = Folder::new();
     let mut session = folder.connect("a.db");
     let mut of = |value| {
-        let answer = session
-            .query(
-                "SELECT typeof(?1) || ':' || coalesce(quote(?1), '')",
-                &[param(value)],
-                &all(),
-            )
-            .unwrap();
+        let answer = session.query("SELECT typeof(?1) || ':' || coalesce(quote(?1), '')", &[param(value)], &all()).unwrap();
         super::native::spell(&answer.batch.unwrap())[0][0].clone()
     };
     assert_eq!(of(Value::Null), "tnull:NULL");
@@ -141,10 +105,7 @@ fn parameters_keep_their_class() {
     assert_eq!(of(Value::Decimal("12".into())), "tinteger:12");
     assert_eq!(of(Value::Decimal("-12.50".into())), "treal:-12.5");
     assert_eq!(of(Value::Decimal("1e400".into())), "ttext:'1e400'");
-    assert_eq!(
-        of(Value::Decimal("0.12345678901234567890".into())),
-        "ttext:'0.12345678901234567890'"
-    );
+    assert_eq!(of(Value::Decimal("0.12345678901234567890".into())), "ttext:'0.12345678901234567890'");
     assert_eq!(of(Value::Text("".into())), "ttext:''");
     assert_eq!(of(Value::Bytes(vec![])), "tblob:X''");
     assert_eq!(of(Value::Bytes(vec![0, 255])), "tblob:X'00FF'");
@@ -157,39 +118,21 @@ fn parameters_by_number_and_by_name() {
     let mut session = folder.connect("a.db");
     let int = |value| param(Value::Int64(value));
     let mut of = |sql: &str, params: &[Parameter]| {
-        session
-            .query(sql, params, &all())
-            .map(|answer| super::native::spell(&answer.batch.unwrap())[0].join(","))
+        session.query(sql, params, &all()).map(|answer| super::native::spell(&answer.batch.unwrap())[0].join(","))
     };
     assert_eq!(of("SELECT ?, ?", &[int(1), int(2)]).unwrap(), "i1,i2");
-    assert_eq!(
-        of("SELECT ?2, ?1, ?2", &[int(1), int(2)]).unwrap(),
-        "i2,i1,i2"
-    );
+    assert_eq!(of("SELECT ?2, ?1, ?2", &[int(1), int(2)]).unwrap(), "i2,i1,i2");
     let by_name = [named("a", Value::Int64(1)), named("$b", Value::Int64(2))];
-    assert_eq!(
-        of("SELECT :a, @b, $a, :b", &by_name).unwrap(),
-        "i1,i2,i1,i2"
-    );
-    assert_eq!(
-        of("SELECT :a, ?", &[named("a", Value::Int64(1)), int(2)]).unwrap(),
-        "i1,i2"
-    );
+    assert_eq!(of("SELECT :a, @b, $a, :b", &by_name).unwrap(), "i1,i2,i1,i2");
+    assert_eq!(of("SELECT :a, ?", &[named("a", Value::Int64(1)), int(2)]).unwrap(), "i1,i2");
     for (sql, params) in [
         ("SELECT ?, ?", vec![int(1)]),
         ("SELECT ?", vec![int(1), int(2)]),
         ("SELECT 1", vec![int(1)]),
         ("SELECT :a", vec![named("b", Value::Null)]),
-        (
-            "SELECT :a",
-            vec![named("a", Value::Null), named("b", Value::Null)],
-        ),
+        ("SELECT :a", vec![named("a", Value::Null), named("b", Value::Null)]),
         ("SELECT :a", vec![]),
     ] {
-        assert_eq!(
-            of(sql, &params).unwrap_err().kind,
-            ErrorKind::InvalidValue,
-            "{sql} {params:?}"
-        );
+        assert_eq!(of(sql, &params).unwrap_err().kind, ErrorKind::InvalidValue, "{sql} {params:?}");
     }
 }

@@ -3,9 +3,8 @@
 //! What was read is kept only while nobody else can change it: a database while its lock is held, a file of our own
 //! always. Anything we write ourselves drops it.
 
-use super::SIBLINGS;
 use super::Shared;
-use super::lock::{Level, Lock, Outcome};
+use super::lock::{Level, Lock, Outcome, STAMP_AT};
 use crate::environment::{Entry, File};
 use bulkhead_driver::files::FileError;
 use std::rc::Rc;
@@ -38,7 +37,6 @@ pub(super) enum Filled {
 pub(crate) struct VfsFile {
     shared: Rc<Shared>,
     file: Rc<dyn File>,
-    path: Option<String>,
     role: Role,
     lock: Lock,
     /// Known while nobody else can change it.
@@ -58,22 +56,9 @@ struct Window {
 }
 
 impl VfsFile {
-    pub(super) fn new(
-        shared: Rc<Shared>,
-        file: Rc<dyn File>,
-        path: Option<String>,
-        role: Role,
-    ) -> Self {
+    pub(super) fn new(shared: Rc<Shared>, file: Rc<dyn File>, role: Role) -> Self {
         let lock = Lock::new(Rc::clone(&file));
-        Self {
-            shared,
-            file,
-            path,
-            role,
-            lock,
-            size: None,
-            window: Window::default(),
-        }
+        Self { shared, file, role, lock, size: None, window: Window::default() }
     }
 
     /// Fills the buffer from `offset`, with zeros past the end.
@@ -83,14 +68,8 @@ impl VfsFile {
         }
         self.shared.writes.flush_for(&self.file)?;
         let asked = buffer.len();
-        let ahead = if self.unchanging() {
-            self.window.plan(offset, asked)
-        } else {
-            0
-        };
-        let bytes = self
-            .file
-            .read_at(offset, u32::try_from(asked.max(ahead)).unwrap_or(u32::MAX))?;
+        let ahead = if self.unchanging() { self.window.plan(offset, asked) } else { 0 };
+        let bytes = self.file.read_at(offset, u32::try_from(asked.max(ahead)).unwrap_or(u32::MAX))?;
         let count = bytes.len().min(asked);
         let (filled, rest) = buffer.split_at_mut(count);
         filled.copy_from_slice(bytes.get(..count).unwrap_or_default());
@@ -115,11 +94,7 @@ impl VfsFile {
 
     pub(super) fn sync(&self) -> Result<(), FileError> {
         // Nobody reads a temporary file after a crash.
-        if self.role == Role::Temporary {
-            Ok(())
-        } else {
-            self.shared.sync(&self.file)
-        }
+        if self.role == Role::Temporary { Ok(()) } else { self.shared.sync(&self.file) }
     }
 
     pub(super) fn size(&mut self) -> Result<u64, FileError> {
@@ -140,7 +115,7 @@ impl VfsFile {
             Outcome::Busy => Ok(false),
             Outcome::Held(entry) => {
                 if let Some(entry) = entry {
-                    self.entered(entry);
+                    self.entered(&entry);
                 }
                 Ok(true)
             }
@@ -184,16 +159,14 @@ impl VfsFile {
         flushed
     }
 
-    fn entered(&mut self, entry: Entry) {
+    fn entered(&mut self, entry: &Entry) {
         self.size = Some(entry.size);
-        self.window.begin(entry.head);
-        let Some(path) = &self.path else { return };
-        for (suffix, size) in SIBLINGS.iter().zip(&entry.siblings) {
-            self.shared.known(
-                &format!("{path}{suffix}"),
-                size.is_some_and(|size| size > 0),
-            );
+        let stamp = entry.stamp.as_flattened();
+        // A shorter file is read as it is, to its end.
+        if entry.size >= STAMP_AT + stamp.len() as u64 {
+            self.window.begin(STAMP_AT, stamp);
         }
+        self.shared.entered(entry.siblings);
     }
 
     /// Whether only we can change the file now.
@@ -205,16 +178,10 @@ impl VfsFile {
 impl Window {
     /// Fills the buffer if all of it is here.
     fn copy(&self, offset: u64, buffer: &mut [u8]) -> bool {
-        let Some(from) = offset
-            .checked_sub(self.offset)
-            .and_then(|from| usize::try_from(from).ok())
-        else {
+        let Some(from) = offset.checked_sub(self.offset).and_then(|from| usize::try_from(from).ok()) else {
             return false;
         };
-        let Some(bytes) = from
-            .checked_add(buffer.len())
-            .and_then(|to| self.bytes.get(from..to))
-        else {
+        let Some(bytes) = from.checked_add(buffer.len()).and_then(|to| self.bytes.get(from..to)) else {
             return false;
         };
         buffer.copy_from_slice(bytes);
@@ -224,13 +191,8 @@ impl Window {
     /// How much to read for a read of `asked` bytes: more, and twice as much each time, while a scan goes on.
     fn plan(&mut self, offset: u64, asked: usize) -> usize {
         let after = |end: u64| offset.checked_sub(end).is_some_and(|gap| gap <= SCAN_GAP);
-        let goes_on =
-            after(self.next) || after(self.offset.saturating_add(self.bytes.len() as u64));
-        self.ahead = if goes_on {
-            (self.ahead * 2).clamp(asked, FARTHEST_AHEAD.max(asked))
-        } else {
-            asked
-        };
+        let goes_on = after(self.next) || after(self.offset.saturating_add(self.bytes.len() as u64));
+        self.ahead = if goes_on { (self.ahead * 2).clamp(asked, FARTHEST_AHEAD.max(asked)) } else { asked };
         self.ahead
     }
 
@@ -243,11 +205,12 @@ impl Window {
         }
     }
 
-    fn begin(&mut self, head: Vec<u8>) {
-        *self = Self {
-            bytes: head,
-            ..Self::default()
-        };
+    fn begin(&mut self, offset: u64, bytes: &[u8]) {
+        self.offset = offset;
+        self.bytes.clear();
+        self.bytes.extend_from_slice(bytes);
+        self.next = 0;
+        self.ahead = 0;
     }
 
     fn clear(&mut self) {

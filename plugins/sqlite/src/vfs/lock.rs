@@ -9,29 +9,14 @@ use crate::environment::{Entry, File, Range};
 use bulkhead_driver::files::{FileError, LockMode};
 use std::rc::Rc;
 
-const PENDING: Range = Range {
-    offset: 0x4000_0000,
-    length: 1,
-};
-const RESERVED: Range = Range {
-    offset: PENDING.offset + 1,
-    length: 1,
-};
-const SHARED: Range = Range {
-    offset: PENDING.offset + 2,
-    length: 510,
-};
+const PENDING: Range = Range { offset: 0x4000_0000, length: 1 };
+const RESERVED: Range = Range { offset: PENDING.offset + 1, length: 1 };
+const SHARED: Range = Range { offset: PENDING.offset + 2, length: 510 };
 /// PENDING and RESERVED.
-const WRITER: Range = Range {
-    offset: PENDING.offset,
-    length: 2,
-};
-const ALL: Range = Range {
-    offset: PENDING.offset,
-    length: 512,
-};
-/// The database header (file format, section 1.3): the change counter and the format's version are in it.
-const HEADER_BYTES: u32 = 100;
+const WRITER: Range = Range { offset: PENDING.offset, length: 2 };
+const ALL: Range = Range { offset: PENDING.offset, length: 512 };
+/// Where the header (file format, section 1.3) has what every transaction looks at first: the change counter.
+pub(super) const STAMP_AT: u64 = 24;
 
 /// What is held, in SQLite's order and with its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,15 +31,7 @@ pub(super) enum Level {
 impl Level {
     /// SQLite's number for it.
     pub(super) fn from_code(code: i32) -> Option<Self> {
-        [
-            Self::None,
-            Self::Shared,
-            Self::Reserved,
-            Self::Pending,
-            Self::Exclusive,
-        ]
-        .into_iter()
-        .find(|level| *level as i32 == code)
+        [Self::None, Self::Shared, Self::Reserved, Self::Pending, Self::Exclusive].into_iter().find(|level| *level as i32 == code)
     }
 }
 
@@ -74,10 +51,7 @@ pub(super) struct Lock {
 
 impl Lock {
     pub(super) fn new(file: Rc<dyn File>) -> Self {
-        Self {
-            file,
-            level: Level::None,
-        }
+        Self { file, level: Level::None }
     }
 
     pub(super) fn level(&self) -> Level {
@@ -88,7 +62,7 @@ impl Lock {
     pub(super) fn raise(&mut self, wanted: Level) -> Result<Outcome, FileError> {
         let mut entry = None;
         if self.level == Level::None && wanted > Level::None {
-            match self.file.enter(PENDING, SHARED, HEADER_BYTES)? {
+            match self.file.enter(PENDING, SHARED, STAMP_AT)? {
                 Some(found) => entry = Some(found),
                 None => return Ok(Outcome::Busy),
             }

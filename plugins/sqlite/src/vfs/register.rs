@@ -65,11 +65,7 @@ impl Vfs {
     /// Registers it. None: SQLite couldn't be initialised.
     pub(crate) fn new(environment: Environment) -> Option<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        let name = CString::new(format!(
-            "bulkhead-{}",
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        ))
-        .ok()?;
+        let name = CString::new(format!("bulkhead-{}", COUNT.fetch_add(1, Ordering::Relaxed))).ok()?;
         let shared = Shared::new(environment);
         let raw = Box::new(ffi::sqlite3_vfs {
             iVersion: 2,
@@ -190,11 +186,7 @@ unsafe extern "C" fn open(
         (shared(vfs), path(name))
     };
     let has = |flag: c_int| flags & flag != 0;
-    let role = if has(ffi::SQLITE_OPEN_MAIN_DB) {
-        Role::Database
-    } else {
-        Role::Journal
-    };
+    let role = if has(ffi::SQLITE_OPEN_MAIN_DB) { Role::Database } else { Role::Journal };
     let how = Opening {
         write: has(ffi::SQLITE_OPEN_READWRITE),
         create: has(ffi::SQLITE_OPEN_CREATE),
@@ -208,8 +200,7 @@ unsafe extern "C" fn open(
             unsafe {
                 if !out_flags.is_null() {
                     *out_flags = if read_only {
-                        flags & !(ffi::SQLITE_OPEN_READWRITE | ffi::SQLITE_OPEN_CREATE)
-                            | ffi::SQLITE_OPEN_READONLY
+                        flags & !(ffi::SQLITE_OPEN_READWRITE | ffi::SQLITE_OPEN_CREATE) | ffi::SQLITE_OPEN_READONLY
                     } else {
                         flags
                     };
@@ -236,22 +227,12 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
     code(closed.shared(), outcome, ffi::SQLITE_IOERR_CLOSE)
 }
 
-unsafe extern "C" fn read(
-    file: *mut ffi::sqlite3_file,
-    buffer: *mut c_void,
-    amount: c_int,
-    offset: i64,
-) -> c_int {
+unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, buffer: *mut c_void, amount: c_int, offset: i64) -> c_int {
     let (Ok(amount), Ok(offset)) = (usize::try_from(amount), u64::try_from(offset)) else {
         return ffi::SQLITE_IOERR_READ;
     };
     // SAFETY: an open file, and `amount` bytes to fill at `buffer`, which SQLite allocated.
-    let (file, buffer) = unsafe {
-        (
-            vfs_file(file),
-            std::slice::from_raw_parts_mut(buffer.cast::<u8>(), amount),
-        )
-    };
+    let (file, buffer) = unsafe { (vfs_file(file), std::slice::from_raw_parts_mut(buffer.cast::<u8>(), amount)) };
     match file.read(offset, buffer) {
         Ok(Filled::All) => ffi::SQLITE_OK,
         Ok(Filled::Short) => ffi::SQLITE_IOERR_SHORT_READ,
@@ -259,22 +240,12 @@ unsafe extern "C" fn read(
     }
 }
 
-unsafe extern "C" fn write(
-    file: *mut ffi::sqlite3_file,
-    buffer: *const c_void,
-    amount: c_int,
-    offset: i64,
-) -> c_int {
+unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, buffer: *const c_void, amount: c_int, offset: i64) -> c_int {
     let (Ok(amount), Ok(offset)) = (usize::try_from(amount), u64::try_from(offset)) else {
         return ffi::SQLITE_IOERR_WRITE;
     };
     // SAFETY: an open file, and `amount` bytes at `buffer`.
-    let (file, bytes) = unsafe {
-        (
-            vfs_file(file),
-            std::slice::from_raw_parts(buffer.cast::<u8>(), amount),
-        )
-    };
+    let (file, bytes) = unsafe { (vfs_file(file), std::slice::from_raw_parts(buffer.cast::<u8>(), amount)) };
     let outcome = file.write(offset, bytes);
     code(file.shared(), outcome, ffi::SQLITE_IOERR_WRITE)
 }
@@ -328,10 +299,7 @@ unsafe extern "C" fn unlock(file: *mut ffi::sqlite3_file, level: c_int) -> c_int
     code(file.shared(), outcome, ffi::SQLITE_IOERR_UNLOCK)
 }
 
-unsafe extern "C" fn check_reserved_lock(
-    file: *mut ffi::sqlite3_file,
-    reserved: *mut c_int,
-) -> c_int {
+unsafe extern "C" fn check_reserved_lock(file: *mut ffi::sqlite3_file, reserved: *mut c_int) -> c_int {
     // SAFETY: an open file.
     let file = unsafe { vfs_file(file) };
     match file.reserved() {
@@ -340,19 +308,11 @@ unsafe extern "C" fn check_reserved_lock(
             unsafe { *reserved = c_int::from(found) };
             ffi::SQLITE_OK
         }
-        Err(error) => code(
-            file.shared(),
-            Err(error),
-            ffi::SQLITE_IOERR_CHECKRESERVEDLOCK,
-        ),
+        Err(error) => code(file.shared(), Err(error), ffi::SQLITE_IOERR_CHECKRESERVEDLOCK),
     }
 }
 
-unsafe extern "C" fn file_control(
-    file: *mut ffi::sqlite3_file,
-    operation: c_int,
-    argument: *mut c_void,
-) -> c_int {
+unsafe extern "C" fn file_control(file: *mut ffi::sqlite3_file, operation: c_int, argument: *mut c_void) -> c_int {
     if operation != ffi::SQLITE_FCNTL_LOCKSTATE {
         return ffi::SQLITE_NOTFOUND;
     }
@@ -370,11 +330,7 @@ unsafe extern "C" fn device_characteristics(_file: *mut ffi::sqlite3_file) -> c_
     ffi::SQLITE_IOCAP_POWERSAFE_OVERWRITE
 }
 
-unsafe extern "C" fn delete(
-    vfs: *mut ffi::sqlite3_vfs,
-    name: *const c_char,
-    sync_directory: c_int,
-) -> c_int {
+unsafe extern "C" fn delete(vfs: *mut ffi::sqlite3_vfs, name: *const c_char, sync_directory: c_int) -> c_int {
     // SAFETY: a VFS of ours and a C string.
     let (shared, path) = unsafe { (shared(vfs), path(name)) };
     let Some(path) = path else {
@@ -386,12 +342,7 @@ unsafe extern "C" fn delete(
     }
 }
 
-unsafe extern "C" fn access(
-    vfs: *mut ffi::sqlite3_vfs,
-    name: *const c_char,
-    _flags: c_int,
-    found: *mut c_int,
-) -> c_int {
+unsafe extern "C" fn access(vfs: *mut ffi::sqlite3_vfs, name: *const c_char, _flags: c_int, found: *mut c_int) -> c_int {
     // SAFETY: a VFS of ours and a C string.
     let (shared, path) = unsafe { (shared(vfs), path(name)) };
     let Some(path) = path else {
@@ -407,12 +358,7 @@ unsafe extern "C" fn access(
     }
 }
 
-unsafe extern "C" fn full_pathname(
-    _vfs: *mut ffi::sqlite3_vfs,
-    name: *const c_char,
-    room: c_int,
-    out: *mut c_char,
-) -> c_int {
+unsafe extern "C" fn full_pathname(_vfs: *mut ffi::sqlite3_vfs, name: *const c_char, room: c_int, out: *mut c_char) -> c_int {
     // SAFETY: a C string.
     let bytes = unsafe { CStr::from_ptr(name) }.to_bytes_with_nul();
     if usize::try_from(room).unwrap_or(0) < bytes.len() {
@@ -423,11 +369,7 @@ unsafe extern "C" fn full_pathname(
     ffi::SQLITE_OK
 }
 
-unsafe extern "C" fn randomness(
-    _vfs: *mut ffi::sqlite3_vfs,
-    amount: c_int,
-    out: *mut c_char,
-) -> c_int {
+unsafe extern "C" fn randomness(_vfs: *mut ffi::sqlite3_vfs, amount: c_int, out: *mut c_char) -> c_int {
     let Ok(length) = usize::try_from(amount) else {
         return 0;
     };
@@ -452,9 +394,7 @@ unsafe extern "C" fn sleep(vfs: *mut ffi::sqlite3_vfs, microseconds: c_int) -> c
 }
 
 unsafe extern "C" fn current_time_int64(_vfs: *mut ffi::sqlite3_vfs, out: *mut i64) -> c_int {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let milliseconds = i64::try_from(since.as_millis()).unwrap_or(0);
     // SAFETY: SQLite gives a place for the answer.
     unsafe { *out = UNIX_EPOCH_JULIAN_MS + milliseconds };
@@ -476,10 +416,6 @@ unsafe extern "C" fn current_time(vfs: *mut ffi::sqlite3_vfs, out: *mut f64) -> 
     }
 }
 
-unsafe extern "C" fn get_last_error(
-    _vfs: *mut ffi::sqlite3_vfs,
-    _length: c_int,
-    _out: *mut c_char,
-) -> c_int {
+unsafe extern "C" fn get_last_error(_vfs: *mut ffi::sqlite3_vfs, _length: c_int, _out: *mut c_char) -> c_int {
     0
 }

@@ -25,30 +25,18 @@ struct Run {
 
 impl WriteBuffer {
     /// Appends to the run, or sends it and begins another.
-    pub(super) fn write(
-        &self,
-        file: &Rc<dyn File>,
-        offset: u64,
-        bytes: &[u8],
-    ) -> Result<(), FileError> {
+    pub(super) fn write(&self, file: &Rc<dyn File>, offset: u64, bytes: &[u8]) -> Result<(), FileError> {
         let mut held = self.0.borrow_mut();
         if let Some(run) = held.as_mut() {
             let next = run.offset.saturating_add(run.bytes.len() as u64);
-            if Rc::ptr_eq(&run.file, file)
-                && next == offset
-                && run.bytes.len() + bytes.len() <= LONGEST_RUN
-            {
+            if Rc::ptr_eq(&run.file, file) && next == offset && run.bytes.len() + bytes.len() <= LONGEST_RUN {
                 run.bytes.extend_from_slice(bytes);
                 return Ok(());
             }
         }
         drop(held);
         self.flush()?;
-        self.0.replace(Some(Run {
-            file: Rc::clone(file),
-            offset,
-            bytes: bytes.to_vec(),
-        }));
+        self.0.replace(Some(Run { file: Rc::clone(file), offset, bytes: bytes.to_vec() }));
         Ok(())
     }
 
@@ -62,21 +50,13 @@ impl WriteBuffer {
 
     /// Sends what is held for this file.
     pub(super) fn flush_for(&self, file: &Rc<dyn File>) -> Result<(), FileError> {
-        let held = self
-            .0
-            .borrow()
-            .as_ref()
-            .is_some_and(|run| Rc::ptr_eq(&run.file, file));
+        let held = self.0.borrow().as_ref().is_some_and(|run| Rc::ptr_eq(&run.file, file));
         if held { self.flush() } else { Ok(()) }
     }
 
     /// Forgets what is held for a file that nobody will read again.
     pub(super) fn discard_for(&self, file: &Rc<dyn File>) {
-        let held = self
-            .0
-            .borrow()
-            .as_ref()
-            .is_some_and(|run| Rc::ptr_eq(&run.file, file));
+        let held = self.0.borrow().as_ref().is_some_and(|run| Rc::ptr_eq(&run.file, file));
         if held {
             self.0.take();
         }
