@@ -34,14 +34,17 @@ const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a silent event stream says that it lives: proxies cut streams that are silent for a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long rmcp gets to put the last calls' answers on their streams: it takes a few hops between tasks.
+const LAST_ANSWERS: Duration = Duration::from_millis(20);
 /// How long connections get to send their last bytes once all calls and streams have ended.
 const DRAIN: Duration = Duration::from_secs(2);
 
 /// Serves MCP over HTTP until SIGTERM or SIGINT, then ends what runs and closes the registry.
 ///
 /// # Errors
-/// The address can't be listened on.
+/// The address can't be listened on, or the path isn't one.
 pub async fn serve(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Result<()> {
+    anyhow::ensure!(is_plain_path(&config.path), "server.path: {:?} is not a path like /mcp", config.path);
     let stop = signals::stop().context("installing signal handlers")?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     let address = listener.local_addr().context("asking for the listening address")?;
@@ -55,7 +58,8 @@ pub async fn serve(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Re
     stop.await;
     closing.cancel();
     calls.finish().await;
-    // Streams that only wait for events end last, so that answers still under way arrive.
+    // Streams that only wait for events end last, and a little later, so that the last answers arrive.
+    tokio::time::sleep(LAST_ANSWERS).await;
     streams.cancel();
     match tokio::time::timeout(DRAIN, accepting).await {
         Ok(Ok(())) => {}
@@ -149,6 +153,16 @@ impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for Watched<B> {
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }
+}
+
+/// A path without anything that a router reads as a pattern.
+fn is_plain_path(path: &str) -> bool {
+    path.len() > 1
+        && path.starts_with('/')
+        && path
+            .split('/')
+            .skip(1)
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)))
 }
 
 /// Loopback names, the address listened on where it is one, and what is configured.

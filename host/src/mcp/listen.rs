@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 const MAX_CONNECTIONS: usize = 4_096;
 /// How long a client may take to send a request's head, and how long a connection may be idle between requests.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// The most that a request's head takes, and what is read at a time.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// After a failed accept (out of file descriptors, mostly) wait this long, rather than spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Serves `app` on every connection. Once `closing` is cancelled accepts no more, and returns when the requests under way have
@@ -23,7 +25,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub(super) async fn accept(listener: TcpListener, app: Router, closing: CancellationToken) {
     let service = TowerToHyperService::new(app);
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
     let (graceful, permits) = (GracefulShutdown::new(), Arc::new(Semaphore::new(MAX_CONNECTIONS)));
     loop {
         let next = async {

@@ -1,7 +1,7 @@
 //! The MCP server: what a model's client sees of the databases.
 //!
-//! A call comes in over [`http`] or [`stdio`], is read by rmcp (which speaks both protocol eras; over HTTP plain calls take the
-//! short way of [`direct`]), and lands in [`server::Server`], which finds the tool, runs it until it ends or its caller is gone, and gives the answer. Below this
+//! A call comes in over `http` or `stdio`, is read by rmcp (which speaks both protocol eras; over HTTP plain calls take the
+//! short way of `direct`), and lands in `server`, which finds the tool, runs it until it ends or its caller is gone, and gives the answer. Below this
 //! module nobody knows that MCP exists.
 //!
 //! A call's end, seen from here, is always a dropped future: a client's `notifications/cancelled`, an HTTP request whose

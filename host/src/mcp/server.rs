@@ -143,13 +143,11 @@ fn instructions(registry: &Registry) -> String {
     let mut text = "SQL databases. list_tables and describe_table show what is there; query runs one statement, with values as \
                     params rather than in the text. Without database_id the default database is used."
         .to_owned();
-    let mut count = 0;
-    for database in registry.databases() {
+    for (count, database) in registry.databases().enumerate() {
         if count == MAX_NAMED_DATABASES {
             text.push_str("\n- and more: call list_databases");
             break;
         }
-        count += 1;
         text.push_str(&format!("\n- {} ({}", database.id(), database.dialect()));
         if database.read_only() {
             text.push_str(", read-only");

@@ -3,10 +3,10 @@
 //! The first is the database's (a role without rights, a READ ONLY transaction), the second the driver's. This one trusts
 //! neither: it reads the statement with a SQL parser and lets through only what it knows to be a read. The order is
 //!
-//! 1. [`lexical`]: what the parser and a database might read differently (a comment that ends elsewhere, a quote that is
+//! 1. `lexical`: what the parser and a database might read differently (a comment that ends elsewhere, a quote that is
 //!    escaped in one and not in the other) is refused, so that both see the same statement;
-//! 2. [`functions`]: calls of functions that write, lock, signal, or run SQL given as text;
-//! 3. [`statement`] (for SQLite's PRAGMA: [`pragma`]): the statement as a tree, against a list of the kinds that only read.
+//! 2. `functions`: calls of functions that write, lock, signal, or run SQL given as text;
+//! 3. `statement` (for SQLite's PRAGMA: `pragma`): the statement as a tree, against a list of the kinds that only read.
 //!
 //! It can't see into a database: a view, an operator or a function made by a user may do anything, which is what the other two
 //! defences are for. What it can't parse it refuses.

@@ -275,3 +275,19 @@ async fn a_caller_who_hangs_up_is_noticed() {
     drop(body(gone.clone().drop_guard()));
     assert!(gone.is_cancelled());
 }
+
+#[test]
+fn paths() {
+    for (path, plain) in [
+        ("/mcp", true),
+        ("/a/b-c", true),
+        ("/", false),
+        ("mcp", false),
+        ("/a//b", false),
+        ("/{x}", false),
+        ("/*a", false),
+        ("/mcp/", false),
+    ] {
+        assert_eq!(is_plain_path(path), plain, "{path}");
+    }
+}
