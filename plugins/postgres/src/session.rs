@@ -80,14 +80,6 @@ pub struct Session<W: Wire> {
     broken: bool,
 }
 
-/// What the server said next.
-enum Event {
-    /// A row; it stays in the inbox.
-    Row,
-    /// Anything else that matters in turn.
-    Message(Message),
-}
-
 impl<W: Wire> Session<W> {
     /// Makes a call: cleans and closes what is open, runs it, settles what goes wrong.
     fn call<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Error> {
@@ -114,8 +106,8 @@ impl<W: Wire> Session<W> {
         }
     }
 
-    /// The next message that matters in turn.
-    fn next(&mut self) -> Result<Event, Fault> {
+    /// The next message that matters in turn. A row stays in the inbox.
+    fn next(&mut self) -> Result<Message, Fault> {
         loop {
             let frame = match self.peek()? {
                 Next::Oversized(frame) => {
@@ -126,7 +118,7 @@ impl<W: Wire> Session<W> {
                 Next::Need(_) => continue,
             };
             if frame.tag == b'D' {
-                return Ok(Event::Row);
+                return Ok(Message::DataRow);
             }
             let message = Message::parse(frame.tag, self.link.inbox.body(frame))?;
             self.link.inbox.advance(frame);
@@ -140,9 +132,9 @@ impl<W: Wire> Session<W> {
                     if status == TransactionStatus::Idle {
                         self.transaction_read_only = false;
                     }
-                    return Ok(Event::Message(message));
+                    return Ok(message);
                 }
-                message => return Ok(Event::Message(message)),
+                message => return Ok(message),
             }
         }
     }
@@ -161,15 +153,15 @@ impl<W: Wire> Session<W> {
         let mut failed = None;
         while self.link.awaits_ready() {
             match self.next()? {
-                Event::Row => drop(self.skip_row()?),
-                Event::Message(Message::Error(fields)) => {
+                Message::DataRow => drop(self.skip_row()?),
+                Message::Error(fields) => {
                     let fatal = fields.is_fatal();
                     failed = failed.or(Some(fields));
                     if fatal {
                         break;
                     }
                 }
-                Event::Message(_) => {}
+                _ => {}
             }
         }
         failed.map_or(Ok(()), |fields| Err(Fault::Server(fields)))

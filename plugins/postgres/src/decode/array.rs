@@ -32,7 +32,10 @@ pub(super) fn spell(element: Scalar, bytes: &[u8], out: &mut Buffer) -> Result<(
 fn nested(lengths: &[i32], element: Scalar, reader: &mut Reader<'_>, out: &mut Buffer) -> Result<(), Malformed> {
     let Some((length, inner)) = lengths.split_first() else {
         return match reader.value()? {
-            None => Ok(out.extend_text("null")),
+            None => {
+                out.extend_text("null");
+                Ok(())
+            }
             Some(bytes) => item(element, bytes, out),
         };
     };

@@ -36,7 +36,7 @@ pub(super) fn civil(since_2000: i64) -> Day {
 fn short(days: u32) -> Day {
     let of_centuries = 4 * days + 3;
     let century = of_centuries / 146_097;
-    let of_century = of_centuries % 146_097 | 3;
+    let of_century = (of_centuries % 146_097) | 3;
     let product = 2_939_745 * u64::from(of_century);
     let (of_years, years) = (low(product), low(product >> 32));
     let of_year = of_years / 2_939_745 / 4;

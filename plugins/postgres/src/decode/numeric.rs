@@ -21,13 +21,20 @@ pub(super) fn spell(bytes: &[u8], out: &mut Buffer) -> Result<(), Malformed> {
     let weight = i32::from(reader.i16()?);
     let sign = u16::from_be_bytes(reader.array()?);
     let scale = reader.count()?;
-    match sign {
-        0 => {}
-        NEGATIVE => out.push_ascii(b'-'),
-        NAN => return Ok(out.extend_text("NaN")),
-        INFINITY => return Ok(out.extend_text("Infinity")),
-        NEGATIVE_INFINITY => return Ok(out.extend_text("-Infinity")),
+    let special = match sign {
+        0 => None,
+        NEGATIVE => {
+            out.push_ascii(b'-');
+            None
+        }
+        NAN => Some("NaN"),
+        INFINITY => Some("Infinity"),
+        NEGATIVE_INFINITY => Some("-Infinity"),
         _ => return Err(Malformed("a numeric of unknown sign")),
+    };
+    if let Some(special) = special {
+        out.extend_text(special);
+        return Ok(());
     }
     let digits = reader.take(count.saturating_mul(2))?;
     if !reader.is_empty() || weight > MOST_GROUPS {

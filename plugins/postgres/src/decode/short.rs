@@ -62,26 +62,15 @@ impl<const N: usize> Text<N> {
 }
 
 /// `00` to `99`.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[b'0'; 2]; 100];
-    let (mut at, mut tens) = (0, b'0');
-    while tens <= b'9' {
-        let mut ones = b'0';
-        while ones <= b'9' {
-            pairs[at] = [tens, ones];
-            at += 1;
-            ones += 1;
-        }
-        tens += 1;
-    }
-    pairs
-};
+const PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 
 /// A number below 100 in two digits; `00` for what is above.
 #[inline]
 pub(super) fn two(number: u32) -> [u8; 2] {
     let at = usize::try_from(number).unwrap_or(usize::MAX);
-    PAIRS.get(at).copied().unwrap_or(*b"00")
+    let (pairs, _) = PAIRS.as_chunks::<2>();
+    pairs.get(at).copied().unwrap_or(*b"00")
 }
 
 /// The last digit.

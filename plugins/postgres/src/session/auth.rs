@@ -1,6 +1,6 @@
 //! Authentication, without seeing the password: SCRAM-SHA-256(-PLUS) and MD5 by proof, cleartext by the host's own hand.
 
-use super::{Event, Fault, Session};
+use super::{Fault, Session};
 use crate::options::ChannelBindingPolicy;
 use crate::protocol::scram::{self, ChannelBinding, ClientFirst, ScramError};
 use crate::protocol::{Authentication, Message, frontend};
@@ -88,8 +88,8 @@ impl<W: Wire> Session<W> {
     /// The server's next word on authentication.
     fn question(&mut self) -> Result<Authentication, Fault> {
         match self.next()? {
-            Event::Message(Message::Authentication(question)) => Ok(question),
-            Event::Message(Message::Error(fields)) => Err(Fault::Server(fields)),
+            Message::Authentication(question) => Ok(question),
+            Message::Error(fields) => Err(Fault::Server(fields)),
             _ => Err(Self::unexpected()),
         }
     }

@@ -1,6 +1,6 @@
 //! Stopping a statement: a CancelRequest on a connection of its own, then the first connection is read to the end of its group.
 
-use super::{Event, Fault, Session};
+use super::{Fault, Session};
 use crate::protocol::{Message, frontend};
 use crate::wire::{Stream, Wire};
 use bulkhead_driver::transport::IoError;
@@ -41,11 +41,11 @@ impl<W: Wire> Session<W> {
         let mut drained = 0_usize;
         while self.link.awaits_ready() {
             match self.next() {
-                Ok(Event::Row) => drained = drained.saturating_add(self.skip_row()?),
-                Ok(Event::Message(Message::Error(fields))) if fields.is_fatal() => {
+                Ok(Message::DataRow) => drained = drained.saturating_add(self.skip_row()?),
+                Ok(Message::Error(fields)) if fields.is_fatal() => {
                     return Err(Fault::Server(fields));
                 }
-                Ok(Event::Message(_)) | Err(Fault::Other(_)) => {}
+                Ok(_) | Err(Fault::Other(_)) => {}
                 // Said once for each call: the caller may go while the rest is read.
                 Err(Fault::Io(IoError::Cancelled | IoError::Timeout)) if !told => drained = usize::MAX,
                 Err(fault) => return Err(fault),

@@ -1,7 +1,7 @@
 //! Connecting: an endpoint that answers, TLS if it is required, startup, authentication, and the first "ready".
 
 use super::traces::Traces;
-use super::{Event, Fault, Link, Session, Statements, catalog};
+use super::{Fault, Link, Session, Statements, catalog};
 use crate::options::Options;
 use crate::protocol::{Message, TransactionStatus, frontend};
 use crate::sqlstate;
@@ -77,9 +77,9 @@ impl<W: Wire> Session<W> {
         self.link.await_first_ready();
         while self.link.awaits_ready() {
             match self.next()? {
-                Event::Message(Message::BackendKey { process, secret }) => self.key = Some((process, secret)),
-                Event::Message(Message::Ready(_)) => {}
-                Event::Message(Message::Error(fields)) => return Err(Fault::Server(fields)),
+                Message::BackendKey { process, secret } => self.key = Some((process, secret)),
+                Message::Ready(_) => {}
+                Message::Error(fields) => return Err(Fault::Server(fields)),
                 _ => return Err(Self::unexpected()),
             }
         }

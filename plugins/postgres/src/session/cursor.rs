@@ -8,7 +8,7 @@
 
 use super::completion::completion;
 use super::statements::{History, Prepared};
-use super::{Event, Fault, Session, refuse};
+use super::{Fault, Session, refuse};
 use crate::decode;
 use crate::protocol::{CopyDirection, Message, Next, TransactionStatus, frontend};
 use crate::wire::Wire;
@@ -158,17 +158,17 @@ impl<W: Wire> Session<W> {
                 return Ok(Pause::Full);
             }
             match self.next()? {
-                Event::Row => {}
-                Event::Message(Message::CommandComplete(tag)) => return Ok(Pause::End(Some(tag))),
-                Event::Message(Message::EmptyQuery) => return Ok(Pause::End(None)),
-                Event::Message(Message::PortalSuspended) if run.mode == Mode::Whole || run.left == Some(0) => {
+                Message::DataRow => {}
+                Message::CommandComplete(tag) => return Ok(Pause::End(Some(tag))),
+                Message::EmptyQuery => return Ok(Pause::End(None)),
+                Message::PortalSuspended if run.mode == Mode::Whole || run.left == Some(0) => {
                     return Ok(Pause::End(None));
                 }
-                Event::Message(Message::PortalSuspended) => run.suspended = true,
-                Event::Message(Message::Ready(_)) if run.mode == Mode::Transaction => {}
-                Event::Message(Message::Error(fields)) => return Err(Fault::Server(fields)),
-                Event::Message(Message::Copy(direction)) => return Err(self.refuse_copy(direction)),
-                Event::Message(_) => return Err(Self::unexpected()),
+                Message::PortalSuspended => run.suspended = true,
+                Message::Ready(_) if run.mode == Mode::Transaction => {}
+                Message::Error(fields) => return Err(Fault::Server(fields)),
+                Message::Copy(direction) => return Err(self.refuse_copy(direction)),
+                _ => return Err(Self::unexpected()),
             }
         }
     }

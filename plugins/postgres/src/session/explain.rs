@@ -3,7 +3,7 @@
 //! It runs in a transaction that is rolled back, or, where one is open, behind a savepoint.
 
 use super::traces::Traces;
-use super::{Event, Fault, Session, plan, refuse};
+use super::{Fault, Session, plan, refuse};
 use crate::protocol::{Message, TransactionStatus, frontend};
 use crate::wire::Wire;
 use bulkhead_driver::{Error, ErrorKind, ExplainOptions, Parameter, Plan};
@@ -74,10 +74,10 @@ impl<W: Wire> Session<W> {
         let mut types = Vec::new();
         loop {
             match self.next()? {
-                Event::Message(Message::ParseComplete) => {}
-                Event::Message(Message::ParameterDescription(described)) => types = described,
-                Event::Message(Message::RowDescription(_)) => break,
-                Event::Message(Message::Error(fields)) => return Err(Fault::Server(fields)),
+                Message::ParseComplete => {}
+                Message::ParameterDescription(described) => types = described,
+                Message::RowDescription(_) => break,
+                Message::Error(fields) => return Err(Fault::Server(fields)),
                 _ => return Err(Self::unexpected()),
             }
         }

@@ -1,6 +1,6 @@
 //! Catalog queries of the driver's own: several at once, in one round trip.
 
-use super::{Event, Fault, Session};
+use super::{Fault, Session};
 use crate::protocol::Message;
 use crate::protocol::frontend::{self, BindValue};
 use crate::wire::Wire;
@@ -41,13 +41,11 @@ impl<W: Wire> Session<W> {
         let mut rows = Vec::new();
         loop {
             match self.next()? {
-                Event::Row => rows.push(self.text_row()?),
-                Event::Message(
-                    Message::ParseComplete | Message::BindComplete | Message::RowDescription(_) | Message::Ready(_),
-                ) => {}
-                Event::Message(Message::CommandComplete(_)) => return Ok(rows),
-                Event::Message(Message::Error(fields)) => return Err(Fault::Server(fields)),
-                Event::Message(_) => return Err(Self::unexpected()),
+                Message::DataRow => rows.push(self.text_row()?),
+                Message::ParseComplete | Message::BindComplete | Message::RowDescription(_) | Message::Ready(_) => {}
+                Message::CommandComplete(_) => return Ok(rows),
+                Message::Error(fields) => return Err(Fault::Server(fields)),
+                _ => return Err(Self::unexpected()),
             }
         }
     }

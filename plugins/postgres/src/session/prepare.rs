@@ -2,7 +2,7 @@
 
 use super::query::Stale;
 use super::statements::Prepared;
-use super::{Event, Fault, Session};
+use super::{Fault, Session};
 use crate::protocol::frontend;
 use crate::protocol::{FieldDescription, Message, Next};
 use crate::types::{Codec, Type};
@@ -20,11 +20,11 @@ impl<W: Wire> Session<W> {
         let mut parameters = Vec::new();
         let fields = loop {
             match self.next()? {
-                Event::Message(Message::ParseComplete | Message::Ready(_)) => {}
-                Event::Message(Message::ParameterDescription(types)) => parameters = types,
-                Event::Message(Message::RowDescription(fields)) => break fields,
-                Event::Message(Message::NoData) => break Vec::new(),
-                Event::Message(Message::Error(fields)) => return Err(Fault::Server(fields)),
+                Message::ParseComplete | Message::Ready(_) => {}
+                Message::ParameterDescription(types) => parameters = types,
+                Message::RowDescription(fields) => break fields,
+                Message::NoData => break Vec::new(),
+                Message::Error(fields) => return Err(Fault::Server(fields)),
                 _ => return Err(Self::unexpected()),
             }
         };
@@ -51,10 +51,10 @@ impl<W: Wire> Session<W> {
     pub(super) fn revived(&mut self, prepared: Rc<Prepared>, repeatable: bool) -> Result<Rc<Prepared>, Stale> {
         let fields = loop {
             match self.next()? {
-                Event::Message(Message::ParseComplete | Message::Ready(_) | Message::ParameterDescription(_)) => {}
-                Event::Message(Message::RowDescription(fields)) => break fields,
-                Event::Message(Message::NoData) => break Vec::new(),
-                Event::Message(Message::Error(fields)) => {
+                Message::ParseComplete | Message::Ready(_) | Message::ParameterDescription(_) => {}
+                Message::RowDescription(fields) => break fields,
+                Message::NoData => break Vec::new(),
+                Message::Error(fields) => {
                     self.statements.remove(&prepared);
                     return Err(Fault::Server(fields).into());
                 }

@@ -9,7 +9,7 @@ use super::cursor::{Mode, Run};
 use super::reset::{self, DISCARD};
 use super::statements::{History, Known, Prepared};
 use super::traces::{self, Traces};
-use super::{Event, Fault, Session, refuse};
+use super::{Fault, Session, refuse};
 use crate::protocol::frontend::{self, BindValue};
 use crate::protocol::{ErrorFields, Message, TransactionStatus};
 use crate::wire::Wire;
@@ -123,13 +123,13 @@ impl<W: Wire> Session<W> {
         }
         loop {
             match self.next()? {
-                Event::Message(Message::BindComplete) => break,
+                Message::BindComplete => break,
                 // The end of the time limit's own group.
-                Event::Message(Message::Ready(_)) => {}
-                Event::Message(Message::Error(fields)) if kept && is_stale(&fields) => {
+                Message::Ready(_) => {}
+                Message::Error(fields) if kept && is_stale(&fields) => {
                     return Err(Stale::Plan(Some(fields), prepared));
                 }
-                Event::Message(Message::Error(fields)) => return Err(Fault::Server(fields).into()),
+                Message::Error(fields) => return Err(Fault::Server(fields).into()),
                 _ => return Err(Self::unexpected().into()),
             }
         }
@@ -182,13 +182,13 @@ impl<W: Wire> Session<W> {
     pub(super) fn skip_commands(&mut self, mut commands: u32) -> Result<(), Fault> {
         while commands > 0 {
             match self.next()? {
-                Event::Message(Message::CommandComplete(_)) => {
+                Message::CommandComplete(_) => {
                     commands -= 1;
                     self.discarding = false;
                 }
-                Event::Message(Message::ParseComplete | Message::BindComplete | Message::Ready(_)) => {}
-                Event::Message(Message::Error(fields)) if self.discarding => return Err(reset::not_clean(fields)),
-                Event::Message(Message::Error(fields)) => return Err(Fault::Server(fields)),
+                Message::ParseComplete | Message::BindComplete | Message::Ready(_) => {}
+                Message::Error(fields) if self.discarding => return Err(reset::not_clean(fields)),
+                Message::Error(fields) => return Err(Fault::Server(fields)),
                 _ => return Err(Self::unexpected()),
             }
         }

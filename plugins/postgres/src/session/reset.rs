@@ -6,7 +6,7 @@
 //! lost, and nothing of its own has run.
 
 use super::traces::Traces;
-use super::{Event, Fault, Session};
+use super::{Fault, Session};
 use crate::protocol::{ErrorFields, Message, TransactionStatus};
 use crate::wire::Wire;
 use bulkhead_driver::transport::IoError;
@@ -78,7 +78,7 @@ impl<W: Wire> Session<W> {
         let mut interrupted = None;
         while self.link.awaits_ready() {
             match self.next() {
-                Ok(Event::Message(Message::Error(fields))) => return Err(not_clean(fields)),
+                Ok(Message::Error(fields)) => return Err(not_clean(fields)),
                 Ok(_) => {}
                 // The reset isn't to be cancelled: it is nearly done.
                 Err(Fault::Io(why @ (IoError::Cancelled | IoError::Timeout))) if interrupted.is_none() => {

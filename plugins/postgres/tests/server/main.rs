@@ -2,12 +2,14 @@
 //!
 //! `cargo xtask servers -- cargo test --release -p bulkhead-postgres` starts the server and says where it is.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+#![allow(clippy::result_large_err)]
 
 mod auth;
 mod cancel;
 mod describe;
 mod explain;
 mod parameters;
+mod pgbouncer;
 mod queries;
 mod read_only;
 mod reset;

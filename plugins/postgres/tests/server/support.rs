@@ -34,6 +34,15 @@ pub(crate) fn wire(user: &str) -> (Native, ConnectOptions) {
     (wire, options)
 }
 
+/// The same through PgBouncer, in transaction mode.
+pub(crate) fn through_pgbouncer() -> (Native, ConnectOptions) {
+    let text = std::env::var("BULKHEAD_TEST_PGBOUNCER").expect("BULKHEAD_TEST_PGBOUNCER is not set");
+    let bouncer: Json = serde_json::from_str(&text).expect("BULKHEAD_TEST_PGBOUNCER is JSON");
+    let (wire, mut options) = wire("owner");
+    options.options = r#"{"prepared_statements": false}"#.into();
+    (Native { port: bouncer["port"].as_u64().unwrap() as u16, ..wire }, options)
+}
+
 /// A session as the database's owner, and what its wire sees.
 pub(crate) fn connect() -> (Client, Rc<Outside>) {
     connect_with(|_| {})
