@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![allow(clippy::result_large_err, reason = "the contract's error is the size it is")]
 
 mod column;
 mod connection;
