@@ -74,7 +74,6 @@ const DENIED: &[&str] = &[
     "load_extension",
     "readfile",
     "writefile",
-    "edit",
     "fsdir",
     "lsdir",
     "zipfile",
@@ -83,7 +82,6 @@ const DENIED: &[&str] = &[
     "sqlite_rename_column",
     "sqlar_uncompress",
     "sqlite_dbpage",
-    "eval",
     // SQL Server: other servers and files
     "openrowset",
     "openquery",
@@ -100,8 +98,7 @@ const DENIED: &[&str] = &[
     "sys_eval",
 ];
 
-const DENIED_PREFIXES: &[&str] =
-    &["lo_", "dblink", "http_", "xp_", "sp_", "cron_", "binary_upgrade_", "postgres_fdw_", "utl_", "dbms_"];
+const DENIED_PREFIXES: &[&str] = &["lo_", "dblink", "http_", "cron_", "binary_upgrade_", "postgres_fdw_"];
 
 /// PostgreSQL's own functions begin with `pg_`, and new ones come with each version: those not known to be reads are refused.
 const PG_READS: &[&str] = &[

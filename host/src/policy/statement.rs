@@ -21,19 +21,26 @@ pub(super) fn check(dialect: Name, tokens: Vec<Token>) -> Result<(), Refusal> {
     if operators > MAX_OPERATORS {
         return Err(Refusal::unparsable(format!("{operators} operators; the limit under read-only is {MAX_OPERATORS}")));
     }
-    let statements = Parser::new(dialect.parser())
-        .with_recursion_limit(MAX_DEPTH)
-        .with_tokens(tokens)
-        .parse_statements()
-        .map_err(|why| Refusal::unparsable(explain(&why)))?;
-    match statements.as_slice() {
-        [] => Err(Refusal::unparsable("there is no statement")),
-        [statement] => match statement.visit(&mut Reading) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(refusal) => Err(refusal),
-        },
-        more => Err(Refusal::write(format!("{} statements at once; send one at a time", more.len()))),
+    let mut parser = Parser::new(dialect.parser()).with_recursion_limit(MAX_DEPTH).with_tokens(tokens);
+    end_of_statement(&mut parser);
+    if parser.peek_token_ref().token == Token::EOF {
+        return Err(Refusal::unparsable("there is no statement"));
     }
+    let statement = parser.parse_statement().map_err(|why| Refusal::unparsable(explain(&why)))?;
+    end_of_statement(&mut parser);
+    // Not the parser's own loop over statements: that ends at the word END as well as at the end of the text.
+    let next = &parser.peek_token_ref().token;
+    if *next != Token::EOF {
+        return Err(Refusal::write(format!("another statement, at {next:?}; send one at a time", next = next.to_string())));
+    }
+    match statement.visit(&mut Reading) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(refusal) => Err(refusal),
+    }
+}
+
+fn end_of_statement(parser: &mut Parser<'_>) {
+    while parser.consume_token(&Token::SemiColon) {}
 }
 
 /// Whether a token may join two things into one. Commas, parentheses, dots, names and literals don't.

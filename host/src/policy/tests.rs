@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use proptest::prelude::*;
+
 use super::{Verdict, check};
 
 const PG: &str = "postgresql";
@@ -25,6 +27,10 @@ const BYPASSES: &[(&str, &str)] = &[
     (MS, "SELECT 1 SHUTDOWN"),
     (MS, "SELECT * FROM t CHECKPOINT"),
     (MS, "SELECT 1 x EXEC xp_cmdshell 'dir'"),
+    // In PostgreSQL END may be a column's name, to a parser it may be an end.
+    (PG, "SELECT 1 END; DROP TABLE t"),
+    (PG, "SELECT * FROM t END; DROP TABLE t"),
+    (PG, "SELECT 1 AS \"END\" END; DROP TABLE t"),
     // Hidden in comments, quotes and dollar quotes.
     (PG, "SELECT 1 -- x\r; DROP TABLE t"),
     (PG, "SELECT 1 /* /* */ */; DROP TABLE t"),
@@ -345,9 +351,93 @@ fn refusals_say_what_and_what_to_do() {
     let text = |sql| check(PG, true, sql).unwrap_err().to_string();
     assert_eq!(text("DELETE FROM t"), "refused under read-only: DELETE is not a read");
     assert_eq!(text("DROP TABLE t"), "refused under read-only: DROP TABLE is not a read");
-    assert_eq!(text("SELECT 1; SELECT 2"), "refused under read-only: 2 statements at once; send one at a time");
+    assert_eq!(text("SELECT 1; SELECT 2"), "refused under read-only: another statement, at \"SELECT\"; send one at a time");
     assert_eq!(text("SELECT nextval('s')"), "refused under read-only: nextval() does more than read");
     assert!(text("SELEC 1").starts_with("refused under read-only, since it can't be checked: "));
     let refusal = check(PG, true, "DELETE FROM t").unwrap_err();
     assert!(refusal.is_write() && refusal.hint().contains("only reads"));
+}
+
+/// What statements are made of, and what confuses their readers.
+const FRAGMENTS: &[&str] = &[
+    "SELECT",
+    "1",
+    "'",
+    "''",
+    "\\'",
+    "\"",
+    "$$",
+    "$a$",
+    "$1",
+    "--",
+    "\n",
+    "\r",
+    "/*",
+    "*/",
+    ";",
+    "(",
+    ")",
+    "FROM",
+    "t",
+    "WITH",
+    "AS",
+    "DELETE",
+    "INSERT INTO",
+    "UPDATE",
+    "EXPLAIN",
+    "ANALYZE",
+    "PRAGMA",
+    "=",
+    "@",
+    "::",
+    "E'",
+    "U&\"",
+    "N'",
+    "[",
+    "]",
+    "`",
+    "?",
+    ":a",
+    "é",
+    "\u{a0}",
+    "INTO",
+    "FOR",
+    "nextval",
+    ",",
+    ".",
+    "-",
+    "+",
+    "CASE",
+    "END",
+    "UNION",
+    "IN",
+    "NOT",
+    "\0",
+    "{",
+    "}",
+    "#",
+    "/*!",
+    "VALUES",
+    "JOIN",
+    "ON",
+    "ORDER BY",
+    "LIMIT",
+];
+
+proptest! {
+    #[test]
+    fn any_text_gets_an_answer(parts in prop::collection::vec((prop::sample::select(FRAGMENTS), prop::bool::ANY), 0..40), any in ".{0,20}") {
+        let mut sql: String = parts.iter().map(|(part, space)| if *space { format!("{part} ") } else { (*part).to_owned() }).collect();
+        sql.push_str(&any);
+        for dialect in [PG, LITE, MS, MY, "generic"] {
+            let _ = check(dialect, true, &sql);
+        }
+    }
+
+    /// Whatever stands before it, a second statement is never let through; nothing here can hide it in a string or a comment.
+    #[test]
+    fn a_statement_that_follows_is_always_seen(parts in prop::collection::vec(prop::sample::select(FRAGMENTS), 0..12)) {
+        let sure = format!("SELECT 1 {}\n; DROP TABLE t", parts.join(" ").replace(['\'', '"', '$', '/', '[', '`', '\\', '-', '#', '\0'], " "));
+        prop_assert!(check(PG, true, &sure).is_err(), "{}", sure);
+    }
 }
