@@ -37,10 +37,7 @@ impl Answer {
     #[must_use]
     pub fn text(&self) -> String {
         let parts = self.raw["content"].as_array().into_iter().flatten();
-        parts
-            .filter_map(|part| part["text"].as_str())
-            .collect::<Vec<_>>()
-            .join("\n")
+        parts.filter_map(|part| part["text"].as_str()).collect::<Vec<_>>().join("\n")
     }
 
     /// The answer, which has to be a success.
@@ -61,11 +58,7 @@ impl Answer {
     pub fn error(&self) -> &Value {
         assert!(self.is_error(), "not an error: {}", self.raw);
         let structured = self.structured();
-        if structured["error"].is_object() {
-            &structured["error"]
-        } else {
-            structured
-        }
+        if structured["error"].is_object() { &structured["error"] } else { structured }
     }
 
     /// The rows, each an array of cells.
@@ -75,12 +68,8 @@ impl Answer {
     #[must_use]
     pub fn rows(&self) -> Vec<Vec<Value>> {
         assert!(!self.is_error(), "an error: {}", self.raw);
-        let rows = self.structured()["rows"]
-            .as_array()
-            .unwrap_or_else(|| panic!("no rows: {}", self.raw));
-        rows.iter()
-            .map(|row| row.as_array().expect("a row is an array").clone())
-            .collect()
+        let rows = self.structured()["rows"].as_array().unwrap_or_else(|| panic!("no rows: {}", self.raw));
+        rows.iter().map(|row| row.as_array().expect("a row is an array").clone()).collect()
     }
 
     /// The only cell of the only row.
@@ -90,11 +79,7 @@ impl Answer {
     #[must_use]
     pub fn cell(&self) -> Value {
         let rows = self.rows();
-        assert!(
-            rows.len() == 1 && rows[0].len() == 1,
-            "not one cell: {}",
-            self.raw
-        );
+        assert!(rows.len() == 1 && rows[0].len() == 1, "not one cell: {}", self.raw);
         rows[0][0].clone()
     }
 

@@ -32,10 +32,7 @@ impl Client {
     /// If the server can't be reached or doesn't agree.
     pub async fn http(url: &str, era: Era) -> Client {
         let transport = StreamableHttpClientTransport::from_uri(url.to_owned());
-        let service =
-            ().serve_with_lifecycle(transport, era.lifecycle())
-                .await
-                .expect("the client connects");
+        let service = ().serve_with_lifecycle(transport, era.lifecycle()).await.expect("the client connects");
         Client { service }
     }
 
@@ -46,11 +43,9 @@ impl Client {
     pub async fn stdio(config: &Path, era: Era) -> Client {
         let mut command = Command::new(environment::binary());
         command.arg("stdio").arg("--config").arg(config);
-        let transport = TokioChildProcess::new(command).expect("the host's binary starts");
-        let service =
-            ().serve_with_lifecycle(transport, era.lifecycle())
-                .await
-                .expect("the client connects");
+        let (transport, _) =
+            TokioChildProcess::builder(command).stderr(std::process::Stdio::null()).spawn().expect("the host's binary starts");
+        let service = ().serve_with_lifecycle(transport, era.lifecycle()).await.expect("the client connects");
         Client { service }
     }
 
@@ -68,10 +63,7 @@ impl Client {
     /// If there is no answer at all: a tool's error is an answer.
     pub async fn call(&self, tool: &str, arguments: Value) -> Answer {
         let result = self.service.call_tool(params(tool, arguments)).await;
-        Answer::new(
-            serde_json::to_value(result.unwrap_or_else(|why| panic!("{tool}: {why}")))
-                .expect("JSON"),
-        )
+        Answer::new(serde_json::to_value(result.unwrap_or_else(|why| panic!("{tool}: {why}"))).expect("JSON"))
     }
 
     /// Sends a call whose answer isn't waited for: it can be cancelled.
@@ -80,25 +72,17 @@ impl Client {
     /// If it can't be sent.
     pub async fn send(&self, tool: &str, arguments: Value) -> RequestHandle<RoleClient> {
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params(tool, arguments)));
-        self.service
-            .send_cancellable_request(request, PeerRequestOptions::no_options())
-            .await
-            .expect("sent")
+        self.service.send_cancellable_request(request, PeerRequestOptions::no_options()).await.expect("sent")
     }
 
     /// Runs a statement.
     pub async fn query(&self, database: &str, sql: &str) -> Answer {
-        self.call("query", json!({ "database_id": database, "sql": sql }))
-            .await
+        self.call("query", json!({ "database_id": database, "sql": sql })).await
     }
 
     /// Runs a statement with parameters.
     pub async fn query_with(&self, database: &str, sql: &str, params: Value) -> Answer {
-        self.call(
-            "query",
-            json!({ "database_id": database, "sql": sql, "params": params }),
-        )
-        .await
+        self.call("query", json!({ "database_id": database, "sql": sql, "params": params })).await
     }
 
     /// Says goodbye.
@@ -113,16 +97,13 @@ impl Client {
 impl Era {
     fn lifecycle(self) -> ClientLifecycleMode {
         match self {
-            Era::Stateless => ClientLifecycleMode::Discover {
-                preferred_versions: vec![ProtocolVersion::V_2026_07_28],
-            },
+            Era::Stateless => ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] },
             Era::Sessions => ClientLifecycleMode::Initialize,
         }
     }
 }
 
 fn params(tool: &str, arguments: Value) -> CallToolRequestParams {
-    let arguments: Map<String, Value> =
-        serde_json::from_value(arguments).expect("an object of arguments");
+    let arguments: Map<String, Value> = serde_json::from_value(arguments).expect("an object of arguments");
     CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments)
 }

@@ -60,10 +60,7 @@ impl Config {
     /// Adds an SQLite database in a folder.
     #[must_use]
     pub fn sqlite(self, id: &str, directory: &Path, file: &str) -> Config {
-        self.database(
-            id,
-            json!({ "driver": "sqlite", "directory": directory, "catalog": file }),
-        )
+        self.database(id, json!({ "driver": "sqlite", "directory": directory, "catalog": file }))
     }
 
     /// Sets one key, making the objects on the way.
@@ -74,11 +71,7 @@ impl Config {
             if !place.is_object() {
                 *place = Value::Object(Map::new());
             }
-            place = place
-                .as_object_mut()
-                .expect("an object")
-                .entry(*key)
-                .or_insert(Value::Null);
+            place = place.as_object_mut().expect("an object").entry(*key).or_insert(Value::Null);
         }
         *place = value;
         self
@@ -93,21 +86,14 @@ impl Config {
     /// Where the server will listen.
     #[must_use]
     pub fn address(&self) -> String {
-        self.value["server"]["listen"]
-            .as_str()
-            .expect("listen")
-            .to_owned()
+        self.value["server"]["listen"].as_str().expect("listen").to_owned()
     }
 
     /// Writes the file.
     #[must_use]
     pub fn write(&self) -> PathBuf {
         let file = self.folder.path().join("bulkhead.yaml");
-        std::fs::write(
-            &file,
-            serde_json::to_string_pretty(&self.value).expect("JSON"),
-        )
-        .expect("the file is written");
+        std::fs::write(&file, serde_json::to_string_pretty(&self.value).expect("JSON")).expect("the file is written");
         file
     }
 }

@@ -60,12 +60,7 @@ impl Host {
     /// # Panics
     /// If it is still running after the time that a start may take.
     pub async fn refused(config: &Config) -> (ExitStatus, String) {
-        run(&[
-            "serve",
-            "--config",
-            config.write().to_str().expect("a path in UTF-8"),
-        ])
-        .await
+        run(&["serve", "--config", config.write().to_str().expect("a path in UTF-8")]).await
     }
 
     /// The MCP endpoint.
@@ -114,20 +109,12 @@ impl Host {
     /// If it is still running after a minute.
     pub async fn stop(&mut self) -> (ExitStatus, Duration) {
         let start = Instant::now();
-        kill(
-            Pid::from_raw(i32::try_from(self.child.id()).expect("a pid")),
-            Signal::SIGTERM,
-        )
-        .expect("SIGTERM");
+        kill(Pid::from_raw(i32::try_from(self.child.id()).expect("a pid")), Signal::SIGTERM).expect("SIGTERM");
         loop {
             if let Some(status) = self.child.try_wait().expect("its state") {
                 return (status, start.elapsed());
             }
-            assert!(
-                start.elapsed() < Duration::from_secs(60),
-                "the host doesn't end:\n{}",
-                self.log()
-            );
+            assert!(start.elapsed() < Duration::from_secs(60), "the host doesn't end:\n{}", self.log());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -135,16 +122,9 @@ impl Host {
     /// Resident memory in KiB.
     #[must_use]
     pub fn resident_kib(&self) -> u64 {
-        let status =
-            std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("its status");
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .expect("VmRSS");
-        line.split_whitespace()
-            .nth(1)
-            .and_then(|kib| kib.parse().ok())
-            .expect("a number")
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("its status");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
+        line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number")
     }
 
     async fn wait_until_ready(&mut self) {
@@ -153,11 +133,7 @@ impl Host {
             if let Some(status) = self.child.try_wait().expect("its state") {
                 panic!("the host ended with {status}:\n{}", self.log());
             }
-            assert!(
-                start.elapsed() < START,
-                "the host doesn't listen:\n{}",
-                self.log()
-            );
+            assert!(start.elapsed() < START, "the host doesn't listen:\n{}", self.log());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -181,10 +157,7 @@ pub async fn run(arguments: &[&str]) -> (ExitStatus, String) {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(START, child)
-        .await
-        .expect("the binary ends")
-        .expect("the binary starts");
+    let output = tokio::time::timeout(START, child).await.expect("the binary ends").expect("the binary starts");
     let text = [output.stdout, output.stderr].concat();
     (output.status, String::from_utf8_lossy(&text).into_owned())
 }

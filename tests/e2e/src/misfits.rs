@@ -29,22 +29,11 @@ pub fn component(edits: &[Edit<'_>], packages: &[&str]) -> Vec<u8> {
     }
 
     let mut resolve = Resolve::default();
-    let (package, _) = resolve
-        .push_dir(folder.path())
-        .expect("the edited WIT is WIT");
-    let world = resolve
-        .select_world(&[package], Some("database-driver"))
-        .expect("the world");
-    let mut module = dummy_module(
-        &resolve,
-        world,
-        ManglingAndAbi::Legacy(wit_parser::LiftLowerAbi::Sync),
-    );
+    let (package, _) = resolve.push_dir(folder.path()).expect("the edited WIT is WIT");
+    let world = resolve.select_world(&[package], Some("database-driver")).expect("the world");
+    let mut module = dummy_module(&resolve, world, ManglingAndAbi::Legacy(wit_parser::LiftLowerAbi::Sync));
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("metadata");
-    let encoder = ComponentEncoder::default()
-        .module(&module)
-        .expect("a module")
-        .validate(true);
+    let encoder = ComponentEncoder::default().module(&module).expect("a module").validate(true);
     let mut encoder = encoder;
     encoder.encode().expect("a component")
 }
@@ -76,9 +65,6 @@ fn write_edited(folder: &Path, edits: &[Edit<'_>]) {
         fs::write(folder.join(path.file_name().expect("a name")), text).expect("a file");
     }
     for ((from, _), found) in edits.iter().zip(found) {
-        assert!(
-            found,
-            "the contract has no {from:?} any more: the edit has to follow it"
-        );
+        assert!(found, "the contract has no {from:?} any more: the edit has to follow it");
     }
 }

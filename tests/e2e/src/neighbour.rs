@@ -30,11 +30,7 @@ pub struct Contained {
 ///
 /// # Panics
 /// If a neighbour's call fails or has to wait, or the host is gone.
-pub async fn contained(
-    options: serde_json::Value,
-    tool: &str,
-    arguments: serde_json::Value,
-) -> Contained {
+pub async fn contained(options: serde_json::Value, tool: &str, arguments: serde_json::Value) -> Contained {
     contained_in(Config::new().hostile("bad", options), tool, arguments).await
 }
 
@@ -47,10 +43,7 @@ pub async fn contained_in(config: Config, tool: &str, arguments: serde_json::Val
     let neighbour = watch(host.url());
     // The neighbour's own connection is open before the fault strikes.
     let client = host.client().await;
-    assert_eq!(
-        client.query("good", "SELECT 'warm'").await.cell(),
-        "SELECT 'warm'"
-    );
+    assert_eq!(client.query("good", "SELECT 'warm'").await.cell(), "SELECT 'warm'");
 
     let start = Instant::now();
     let mut asked = serde_json::json!({ "database_id": "bad" });
@@ -65,13 +58,7 @@ pub async fn contained_in(config: Config, tool: &str, arguments: serde_json::Val
     let answer = answer.unwrap_or_else(|_| panic!("no answer in a minute:\n{}", host.log()));
     let after = client.query("good", "SELECT 'after'").await;
     assert_eq!(after.cell(), "SELECT 'after'");
-    Contained {
-        host,
-        client,
-        answer,
-        elapsed,
-        served,
-    }
+    Contained { host, client, answer, elapsed, served }
 }
 
 /// A task that asks the database `good` without a pause.

@@ -68,8 +68,7 @@ impl Bouncer {
     /// If it names none.
     #[must_use]
     pub fn from_environment() -> Bouncer {
-        serde_json::from_str(&wanted("BULKHEAD_TEST_PGBOUNCER"))
-            .expect("BULKHEAD_TEST_PGBOUNCER is JSON")
+        serde_json::from_str(&wanted("BULKHEAD_TEST_PGBOUNCER")).expect("BULKHEAD_TEST_PGBOUNCER is JSON")
     }
 }
 
@@ -89,9 +88,7 @@ impl Server {
     /// If there is none of that name.
     #[must_use]
     pub fn user(&self, purpose: &str) -> &User {
-        self.users
-            .get(purpose)
-            .unwrap_or_else(|| panic!("no user {purpose}"))
+        self.users.get(purpose).unwrap_or_else(|| panic!("no user {purpose}"))
     }
 
     /// A role of one test's own, with a schema of its own name that is first in its search path: its backends are told from
@@ -106,10 +103,7 @@ impl Server {
         let name = format!("{purpose}_{}_{number}", std::process::id());
         let password = format!("secret-of-{name}");
         self.sql(&format!("CREATE ROLE {name} LOGIN PASSWORD '{password}'; CREATE SCHEMA {name} AUTHORIZATION {name}"));
-        User {
-            name,
-            password: Some(password),
-        }
+        User { name, password: Some(password) }
     }
 
     /// A database's entry in the configuration: TLS, fully verified.
@@ -173,11 +167,7 @@ impl Server {
             .stdin(Stdio::null())
             .output()
             .expect("psql starts");
-        assert!(
-            output.status.success(),
-            "psql {arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "psql {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         text.strip_suffix('\n').map(str::to_owned).unwrap_or(text)
     }
@@ -188,10 +178,7 @@ impl Server {
     /// If the server doesn't say.
     #[must_use]
     pub fn backends(&self, user: &User) -> usize {
-        let count = self.query(&format!(
-            "SELECT count(*) FROM pg_stat_activity WHERE usename = '{}'",
-            user.name
-        ));
+        let count = self.query(&format!("SELECT count(*) FROM pg_stat_activity WHERE usename = '{}'", user.name));
         count.parse().expect("a count")
     }
 
@@ -216,10 +203,7 @@ impl Server {
 pub async fn wait_until(what: &str, patience: Duration, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
-        assert!(
-            start.elapsed() < patience,
-            "waited {patience:?} for: {what}"
-        );
+        assert!(start.elapsed() < patience, "waited {patience:?} for: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -17,9 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// # Panics
 /// If it fails, with what it said.
 pub async fn run(script: &str, arguments: &[&str]) -> Value {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("python")
-        .join(script);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(script);
     let run = Command::new(environment::python())
         .arg(file)
         .args(arguments)
@@ -27,17 +25,9 @@ pub async fn run(script: &str, arguments: &[&str]) -> Value {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(PATIENCE, run)
-        .await
-        .expect("python ends")
-        .expect("python starts");
+    let output = tokio::time::timeout(PATIENCE, run).await.expect("python ends").expect("python starts");
     let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success(),
-        "{script}: {}\n{stdout}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{script}: {}\n{stdout}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
     let last = stdout.lines().last().unwrap_or_default();
     serde_json::from_str(last).unwrap_or_else(|why| panic!("{script}: {why}: {stdout}"))
 }

@@ -44,9 +44,7 @@ pub(crate) fn strike(options: &Options, here: At) -> Result<Option<String>, Erro
         }
         Fault::HugeError => return Err(error("x".repeat(HUGE))),
         Fault::ErrorWithControlCharacters => {
-            return Err(error(
-                "one\nERROR forged line\r\u{1b}[31mred\u{0}nul\u{202e}".into(),
-            ));
+            return Err(error("one\nERROR forged line\r\u{1b}[31mred\u{0}nul\u{202e}".into()));
         }
         Fault::NonsenseError => return Err(nonsense()),
         Fault::LogFlood => {
@@ -56,10 +54,7 @@ pub(crate) fn strike(options: &Options, here: At) -> Result<Option<String>, Erro
         }
         Fault::LogHuge => log::log(log::Level::Error, &"y".repeat(HUGE)),
         Fault::LogInjection => {
-            log::log(
-                log::Level::Info,
-                "harmless\n2026-01-01T00:00:00Z ERROR bulkhead: forged line\u{1b}[2J",
-            );
+            log::log(log::Level::Info, "harmless\n2026-01-01T00:00:00Z ERROR bulkhead: forged line\u{1b}[2J");
         }
         Fault::StdoutFlood => (0..LINES).for_each(|line| println!("stdout-flood {line}")),
         Fault::StderrFlood => (0..LINES).for_each(|line| eprintln!("stderr-flood {line}")),
@@ -74,11 +69,9 @@ pub(crate) fn strike(options: &Options, here: At) -> Result<Option<String>, Erro
             return found(std::env::vars().map(|(name, value)| format!("{name}={value}")));
         }
         Fault::ReadArguments => return found(std::env::args()),
-        Fault::DialUnknown
-        | Fault::DialFlood
-        | Fault::PlaintextOverTls
-        | Fault::HugeRead
-        | Fault::StealPassword => return network::strike(fault, &options.target).map(Some),
+        Fault::DialUnknown | Fault::DialFlood | Fault::PlaintextOverTls | Fault::HugeRead | Fault::StealPassword => {
+            return network::strike(fault, &options.target).map(Some);
+        }
         _ => {}
     }
     Ok(None)
@@ -127,10 +120,7 @@ fn trap() {
     std::process::abort();
 }
 
-#[allow(
-    unsafe_code,
-    reason = "the fault itself: an address past the end of linear memory"
-)]
+#[allow(unsafe_code, reason = "the fault itself: an address past the end of linear memory")]
 fn read_out_of_bounds() {
     // SAFETY: none. In a component this traps; natively it is never run.
     black_box(unsafe { std::ptr::read_volatile((usize::MAX - 64) as *const u32) });
@@ -146,9 +136,7 @@ fn sleep_through(nap: impl Fn()) {
 
 /// Asks for more random bytes at once than there is memory for.
 fn random_flood() {
-    black_box(wasip2::random::random::get_random_bytes(u64::from(
-        u32::MAX,
-    )));
+    black_box(wasip2::random::random::get_random_bytes(u64::from(u32::MAX)));
 }
 
 fn found(things: impl Iterator<Item = String>) -> Result<Option<String>, Error> {

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use bulkhead_driver::{
-    ConnectOptions, Description, Error, ExplainOptions, GuestConnection, Parameter, Plan,
-    QueryOptions, Reply, Target, TransactionOptions,
+    ConnectOptions, Description, Error, ExplainOptions, GuestConnection, Parameter, Plan, QueryOptions, Reply, Target,
+    TransactionOptions,
 };
 
 use crate::abuse::{error, strike};
@@ -20,13 +20,9 @@ pub struct Connection {
 impl Connection {
     /// Strikes at once if that is the fault, and logs in by SCRAM if the memory is to be dumped afterwards.
     pub(crate) fn open(options: &ConnectOptions) -> Result<Self, Error> {
-        let parsed: Options = serde_json::from_str(&options.options)
-            .map_err(|why| error(format!("options: {why}")))?;
+        let parsed: Options = serde_json::from_str(&options.options).map_err(|why| error(format!("options: {why}")))?;
         strike(&parsed, At::Connect)?;
-        let connection = Self {
-            options: parsed,
-            authenticated: Cell::new(false),
-        };
+        let connection = Self { options: parsed, authenticated: Cell::new(false) };
         if connection.options.fault == Some(Fault::DumpMemory) {
             scram::log_in(options.user.as_deref().unwrap_or_default())?;
             connection.authenticated.set(true);
@@ -36,12 +32,7 @@ impl Connection {
 }
 
 impl GuestConnection for Connection {
-    fn query(
-        &self,
-        statement: String,
-        params: Vec<Parameter>,
-        options: QueryOptions,
-    ) -> Result<Reply, Error> {
+    fn query(&self, statement: String, params: Vec<Parameter>, options: QueryOptions) -> Result<Reply, Error> {
         let count = memory::count();
         if statement.contains("/* count */") {
             return Ok(healthy::text_reply("count", &count.to_string()));
@@ -53,9 +44,7 @@ impl GuestConnection for Connection {
             return Ok(healthy::text_reply("found", &found));
         }
         match self.options.fault_at(At::Query) {
-            Some(Fault::RememberCallers) => {
-                Ok(healthy::text_reply("seen", &memory::remember(&statement)))
-            }
+            Some(Fault::RememberCallers) => Ok(healthy::text_reply("seen", &memory::remember(&statement))),
             Some(Fault::DumpMemory) => Ok(memory::dump_reply(self.authenticated.get())),
             Some(fault) => match cursor::lying_reply(fault, &self.options, &options) {
                 Some(reply) => Ok(reply),
@@ -70,10 +59,7 @@ impl GuestConnection for Connection {
 
     fn describe(&self, target: Target) -> Result<Description, Error> {
         strike(&self.options, At::Describe)?;
-        Ok(healthy::description(
-            &target,
-            self.options.fault_at(At::Describe),
-        ))
+        Ok(healthy::description(&target, self.options.fault_at(At::Describe)))
     }
 
     fn begin(&self, _options: TransactionOptions) -> Result<(), Error> {
@@ -88,17 +74,9 @@ impl GuestConnection for Connection {
         strike(&self.options, At::Rollback).map(drop)
     }
 
-    fn explain(
-        &self,
-        statement: String,
-        _params: Vec<Parameter>,
-        _options: ExplainOptions,
-    ) -> Result<Plan, Error> {
+    fn explain(&self, statement: String, _params: Vec<Parameter>, _options: ExplainOptions) -> Result<Plan, Error> {
         strike(&self.options, At::Explain)?;
-        Ok(Plan {
-            text: format!("imagined: {statement}"),
-            json: None,
-        })
+        Ok(Plan { text: format!("imagined: {statement}"), json: None })
     }
 
     fn ping(&self) -> Result<(), Error> {

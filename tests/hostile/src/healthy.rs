@@ -2,9 +2,8 @@
 //! gives the statement back.
 
 use bulkhead_driver::{
-    Batch, CatalogInfo, Column, ColumnData, ColumnKind, Completion, Description, Parameter,
-    QueryOptions, Reply, SchemaInfo, ServerInfo, TableColumn, TableDetail, TableInfo, TableKind,
-    Target, Value, Values, Varying,
+    Batch, CatalogInfo, Column, ColumnData, ColumnKind, Completion, Description, Parameter, QueryOptions, Reply, SchemaInfo,
+    ServerInfo, TableColumn, TableDetail, TableInfo, TableKind, Target, Value, Values, Varying,
 };
 
 use crate::cursor::counting;
@@ -14,12 +13,7 @@ use crate::fault::{Fault, Options};
 const MANY_TABLES: u32 = 200_000;
 
 /// A statement's answer. `/* rows 500 */` asks for 500 numbers, by a cursor where they don't fit the first batch.
-pub(crate) fn reply(
-    statement: &str,
-    params: &[Parameter],
-    asked: &QueryOptions,
-    options: &Options,
-) -> Reply {
+pub(crate) fn reply(statement: &str, params: &[Parameter], asked: &QueryOptions, options: &Options) -> Reply {
     let Some(total) = rows_wanted(statement) else {
         return text_reply("statement", &format!("{statement}{}", spelled(params)));
     };
@@ -28,60 +22,32 @@ pub(crate) fn reply(
     let batch = Some(numbers(0, first));
     // A fault that waits in the cursor needs a cursor to wait in.
     if first == total && options.fault.is_none() {
-        return Reply {
-            columns,
-            batch,
-            done: Some(completion(total)),
-            rest: None,
-        };
+        return Reply { columns, batch, done: Some(completion(total)), rest: None };
     }
-    Reply {
-        columns,
-        batch,
-        done: None,
-        rest: Some(counting(options.clone(), total.saturating_sub(first))),
-    }
+    Reply { columns, batch, done: None, rest: Some(counting(options.clone(), total.saturating_sub(first))) }
 }
 
 /// One column, one row.
 pub(crate) fn text_reply(name: &str, value: &str) -> Reply {
-    whole_reply(
-        vec![column(name, ColumnKind::Text)],
-        Some(texts(&[value.as_bytes()])),
-    )
+    whole_reply(vec![column(name, ColumnKind::Text)], Some(texts(&[value.as_bytes()])))
 }
 
 /// An answer in one piece.
 pub(crate) fn whole_reply(columns: Vec<Column>, batch: Option<Batch>) -> Reply {
     let rows = batch.as_ref().map_or(0, |batch| u64::from(batch.rows));
-    Reply {
-        columns,
-        batch,
-        done: Some(completion(rows)),
-        rest: None,
-    }
+    Reply { columns, batch, done: Some(completion(rows)), rest: None }
 }
 
 pub(crate) fn column(name: &str, kind: ColumnKind) -> Column {
-    Column {
-        name: name.into(),
-        kind,
-        native_type: "imaginary".into(),
-        nullable: None,
-    }
+    Column { name: name.into(), kind, native_type: "imaginary".into(), nullable: None }
 }
 
 /// The numbers from `first` up to, not including, `last`.
 pub(crate) fn numbers(first: u64, last: u64) -> Batch {
-    let values: Vec<i64> = (first..last)
-        .filter_map(|number| i64::try_from(number).ok())
-        .collect();
+    let values: Vec<i64> = (first..last).filter_map(|number| i64::try_from(number).ok()).collect();
     Batch {
         rows: u32::try_from(values.len()).unwrap_or(u32::MAX),
-        columns: vec![ColumnData {
-            validity: None,
-            values: Values::Int64s(values),
-        }],
+        columns: vec![ColumnData { validity: None, values: Values::Int64s(values) }],
     }
 }
 
@@ -94,21 +60,12 @@ pub(crate) fn texts(values: &[&[u8]]) -> Batch {
     }
     Batch {
         rows: u32::try_from(values.len()).unwrap_or(u32::MAX),
-        columns: vec![ColumnData {
-            validity: None,
-            values: Values::Varying(Varying { offsets, data }),
-        }],
+        columns: vec![ColumnData { validity: None, values: Values::Varying(Varying { offsets, data }) }],
     }
 }
 
 pub(crate) fn completion(rows: u64) -> Completion {
-    Completion {
-        rows_affected: Some(rows),
-        command_tag: Some("IMAGINE".into()),
-        notices: vec![],
-        outputs: vec![],
-        next: None,
-    }
+    Completion { rows_affected: Some(rows), command_tag: Some("IMAGINE".into()), notices: vec![], outputs: vec![], next: None }
 }
 
 pub(crate) fn description(target: &Target, fault: Option<Fault>) -> Description {
@@ -133,17 +90,12 @@ pub(crate) fn description(target: &Target, fault: Option<Fault>) -> Description 
             comment: None,
             current: true,
         }]),
-        Target::Schemas => Description::Schemas(vec![SchemaInfo {
-            name: "main".into(),
-            owner: None,
-            comment: None,
-            system: false,
-        }]),
-        Target::Tables(_) if fault == Some(Fault::EndlessTables) => Description::Tables(
-            (0..MANY_TABLES)
-                .map(|number| table(&format!("t{number}")))
-                .collect(),
-        ),
+        Target::Schemas => {
+            Description::Schemas(vec![SchemaInfo { name: "main".into(), owner: None, comment: None, system: false }])
+        }
+        Target::Tables(_) if fault == Some(Fault::EndlessTables) => {
+            Description::Tables((0..MANY_TABLES).map(|number| table(&format!("t{number}"))).collect())
+        }
         Target::Tables(_) => Description::Tables(vec![table("t")]),
         Target::Table(name) => Description::Table(detail(&name.name)),
         Target::Routines(_) => Description::Routines(vec![]),
@@ -151,14 +103,7 @@ pub(crate) fn description(target: &Target, fault: Option<Fault>) -> Description 
 }
 
 fn table(name: &str) -> TableInfo {
-    TableInfo {
-        schema: None,
-        name: name.into(),
-        kind: TableKind::Table,
-        comment: None,
-        rows: Some(1),
-        size: None,
-    }
+    TableInfo { schema: None, name: name.into(), kind: TableKind::Table, comment: None, rows: Some(1), size: None }
 }
 
 fn detail(name: &str) -> TableDetail {

@@ -18,6 +18,7 @@ mod abuse;
 mod batches;
 mod connection;
 mod cursor;
+mod dump;
 mod fault;
 mod healthy;
 mod memory;
@@ -41,10 +42,7 @@ impl Guest for Hostile {
             dialect: "generic".into(),
             parameter_style: ParameterStyle::Question,
             options_schema: fault::OPTIONS_SCHEMA.into(),
-            features: Features::TRANSACTIONS
-                | Features::EXPLAIN
-                | Features::READ_ONLY
-                | Features::CANCEL,
+            features: Features::TRANSACTIONS | Features::EXPLAIN | Features::READ_ONLY | Features::CANCEL,
             default_port: Some(1),
         }
     }

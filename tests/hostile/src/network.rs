@@ -12,9 +12,7 @@ const PLAINTEXT: &[u8] = &[b'P'; 4096];
 /// Does it, and tells what the host said.
 pub(crate) fn strike(fault: Fault, target: &str) -> Result<String, Error> {
     match fault {
-        Fault::DialUnknown => transport::dial(target)
-            .map(|_| "dialled".into())
-            .map_err(told),
+        Fault::DialUnknown => transport::dial(target).map(|_| "dialled".into()).map_err(told),
         Fault::DialFlood => dial_flood(),
         Fault::PlaintextOverTls => plaintext(),
         Fault::HugeRead => huge_read(),
@@ -38,9 +36,7 @@ pub(crate) fn told(refusal: transport::IoError) -> Error {
 /// A stream to the first of the database's endpoints.
 pub(crate) fn dial() -> Result<transport::ByteStream, Error> {
     let endpoints = transport::endpoints();
-    let first = endpoints
-        .first()
-        .ok_or_else(|| error("no endpoint".into()))?;
+    let first = endpoints.first().ok_or_else(|| error("no endpoint".into()))?;
     transport::dial(first).map_err(told)
 }
 
@@ -65,9 +61,7 @@ fn plaintext() -> Result<String, Error> {
 fn huge_read() -> Result<String, Error> {
     let stream = dial()?;
     // An SSLRequest: the server answers one byte, however much was asked for.
-    let bytes = stream
-        .exchange(&[0, 0, 0, 8, 4, 210, 22, 47], u32::MAX)
-        .map_err(told)?;
+    let bytes = stream.exchange(&[0, 0, 0, 8, 4, 210, 22, 47], u32::MAX).map_err(told)?;
     Ok(format!("{} bytes", bytes.len()))
 }
 
@@ -78,24 +72,9 @@ fn steal() -> Result<String, Error> {
     };
     let stream = dial()?;
     let told: Vec<String> = [
-        (
-            "clear",
-            secret
-                .send(&stream, b"", secrets::Encoding::Utf8, b"")
-                .map(|()| String::new()),
-        ),
-        (
-            "weak-scram",
-            secret
-                .scram_sha_256(b"salt", 1, b"message")
-                .map(|proof| format!("{:02x?}", proof.client_proof)),
-        ),
-        (
-            "endless-scram",
-            secret
-                .scram_sha_256(b"salt", u32::MAX, b"m")
-                .map(|_| String::new()),
-        ),
+        ("clear", secret.send(&stream, b"", secrets::Encoding::Utf8, b"").map(|()| String::new())),
+        ("weak-scram", secret.scram_sha_256(b"salt", 1, b"message").map(|proof| format!("{:02x?}", proof.client_proof))),
+        ("endless-scram", secret.scram_sha_256(b"salt", u32::MAX, b"m").map(|_| String::new())),
         ("short-salt", secret.md5_password("u", b"x")),
     ]
     .into_iter()

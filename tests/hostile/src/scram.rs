@@ -18,16 +18,10 @@ pub(crate) fn log_in(user: &str) -> Result<(), Error> {
     let stream = dial()?;
     if transport::tls() == transport::TlsPolicy::Required {
         stream.exchange(&SSL_REQUEST, 1).map_err(told)?;
-        let options = transport::TlsOptions {
-            alpn: vec!["postgresql".into()],
-            framing: transport::TlsFraming::Plain,
-        };
+        let options = transport::TlsOptions { alpn: vec!["postgresql".into()], framing: transport::TlsFraming::Plain };
         stream.start_tls(&options).map_err(told)?;
     }
-    let mut wire = Wire {
-        stream,
-        buffer: Vec::new(),
-    };
+    let mut wire = Wire { stream, buffer: Vec::new() };
     wire.send(&startup(user))?;
     wire.expect(10)?;
     let bare = format!("n=,r={CLIENT_NONCE}");
@@ -42,9 +36,8 @@ pub(crate) fn log_in(user: &str) -> Result<(), Error> {
     let without_proof = format!("c=biws,r={nonce}");
     let auth_message = format!("{bare},{server_first},{without_proof}");
     let secret = secrets::open("password").ok_or_else(|| error("no password configured".into()))?;
-    let proof = secret
-        .scram_sha_256(&salt, iterations, auth_message.as_bytes())
-        .map_err(|why| error(format!("scram: {why:?}")))?;
+    let proof =
+        secret.scram_sha_256(&salt, iterations, auth_message.as_bytes()).map_err(|why| error(format!("scram: {why:?}")))?;
     let last = format!("{without_proof},p={}", encode(&proof.client_proof));
     wire.send(&message(b'p', last.as_bytes()))?;
 
@@ -70,23 +63,15 @@ impl Wire {
     /// The body of the next authentication message, which has to be of this code.
     fn expect(&mut self, code: u32) -> Result<Vec<u8>, Error> {
         let header = self.take(5)?;
-        let size = match header
-            .get(1..5)
-            .and_then(|bytes| <[u8; 4]>::try_from(bytes).ok())
-        {
-            Some(bytes) => usize::try_from(u32::from_be_bytes(bytes))
-                .unwrap_or(0)
-                .saturating_sub(4),
+        let size = match header.get(1..5).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok()) {
+            Some(bytes) => usize::try_from(u32::from_be_bytes(bytes)).unwrap_or(0).saturating_sub(4),
             None => 0,
         };
         let body = self.take(size)?;
         let wanted = code.to_be_bytes();
         match body.strip_prefix(&wanted[..]) {
             Some(rest) if header.first() == Some(&b'R') => Ok(rest.to_vec()),
-            _ => Err(error(format!(
-                "unexpected message {:?}",
-                String::from_utf8_lossy(&body)
-            ))),
+            _ => Err(error(format!("unexpected message {:?}", String::from_utf8_lossy(&body)))),
         }
     }
 
@@ -103,14 +88,7 @@ impl Wire {
 }
 
 fn startup(user: &str) -> Vec<u8> {
-    let body = [
-        &3_i32.to_be_bytes()[2..],
-        &[0, 0][..],
-        b"user\0",
-        user.as_bytes(),
-        b"\0database\0postgres\0\0",
-    ]
-    .concat();
+    let body = [&3_i32.to_be_bytes()[2..], &[0, 0][..], b"user\0", user.as_bytes(), b"\0database\0postgres\0\0"].concat();
     [&length(body.len() + 4).to_be_bytes()[..], &body].concat()
 }
 
@@ -129,11 +107,7 @@ fn text(bytes: Vec<u8>) -> Result<String, Error> {
 /// Nonce, salt and iterations of a server-first-message.
 fn parse_first(message: &str) -> Result<(String, Vec<u8>, u32), Error> {
     let field = |name: &str| message.split(',').find_map(|part| part.strip_prefix(name));
-    match (
-        field("r="),
-        field("s=").and_then(decode),
-        field("i=").and_then(|count| count.parse().ok()),
-    ) {
+    match (field("r="), field("s=").and_then(decode), field("i=").and_then(|count| count.parse().ok())) {
         (Some(nonce), Some(salt), Some(iterations)) => Ok((nonce.to_owned(), salt, iterations)),
         _ => Err(error(format!("not a server-first-message: {message}"))),
     }
@@ -144,17 +118,10 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 fn encode(bytes: &[u8]) -> String {
     let mut out = String::new();
     for group in bytes.chunks(3) {
-        let value = group
-            .iter()
-            .fold(0_u32, |value, byte| value << 8 | u32::from(*byte))
-            << (8 * (3 - group.len()));
+        let value = group.iter().fold(0_u32, |value, byte| value << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
         for place in 0..4 {
             let digit = usize::try_from(value >> (18 - 6 * place) & 63).unwrap_or(0);
-            out.push(if place <= group.len() {
-                char::from(ALPHABET[digit])
-            } else {
-                '='
-            });
+            out.push(if place <= group.len() { char::from(ALPHABET[digit]) } else { '=' });
         }
     }
     out
@@ -181,13 +148,7 @@ mod tests {
 
     #[test]
     fn base64_goes_both_ways() {
-        for (plain, spelled) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ] {
+        for (plain, spelled) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
             assert_eq!(encode(plain.as_bytes()), spelled);
             assert_eq!(decode(spelled).as_deref(), Some(plain.as_bytes()));
         }

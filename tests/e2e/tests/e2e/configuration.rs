@@ -20,90 +20,24 @@ async fn mistakes_are_named_by_their_key() {
     let of = |path: &[&str], value: Value| base().set(path, value);
     for (config, words) in [
         (of(&["databases", "main", "prot"], json!(1)), &["prot"][..]),
-        (
-            of(&["databases", "main", "port"], json!(70_000)),
-            &["port", "70000"],
-        ),
-        (
-            of(&["databases", "main", "driver"], json!("nosuch")),
-            &["nosuch"],
-        ),
-        (
-            of(&["databases", "main", "driver"], json!("../hostile")),
-            &["hostile"],
-        ),
-        (
-            of(&["databases", "main", "statement_timeout"], json!("soon")),
-            &["soon"],
-        ),
-        (
-            of(&["databases", "main", "pool"], json!({"max": 0})),
-            &["pool.max"],
-        ),
-        (
-            of(&["databases", "main", "pool"], json!({"max": 1, "min": 2})),
-            &["pool.min"],
-        ),
-        (
-            of(&["databases", "main", "tls"], json!({"mode": "perhaps"})),
-            &["perhaps"],
-        ),
-        (
-            of(
-                &["databases", "main", "tls"],
-                json!({"ca_file": "nowhere.pem"}),
-            ),
-            &["nowhere.pem"],
-        ),
-        (
-            of(
-                &["databases", "main", "tls"],
-                json!({"client_certificate": "c.pem"}),
-            ),
-            &["client_key"],
-        ),
-        (
-            of(
-                &["databases", "main", "password"],
-                json!("env:NOT_SET_ANYWHERE"),
-            ),
-            &["NOT_SET_ANYWHERE"],
-        ),
-        (
-            of(&["databases", "main", "password"], json!("file:nowhere")),
-            &["nowhere"],
-        ),
-        (
-            of(&["databases", "main", "options"], json!({"fault": 7})),
-            &["fault", "main"],
-        ),
-        (
-            of(&["databases", "main", "options"], json!({"surprise": 7})),
-            &["surprise", "main"],
-        ),
-        (
-            of(
-                &["databases", "white space"],
-                json!({"driver": "hostile", "host": "h"}),
-            ),
-            &["white space"],
-        ),
+        (of(&["databases", "main", "port"], json!(70_000)), &["port", "70000"]),
+        (of(&["databases", "main", "driver"], json!("nosuch")), &["nosuch"]),
+        (of(&["databases", "main", "driver"], json!("../hostile")), &["hostile"]),
+        (of(&["databases", "main", "statement_timeout"], json!("soon")), &["soon"]),
+        (of(&["databases", "main", "pool"], json!({"max": 0})), &["pool.max"]),
+        (of(&["databases", "main", "pool"], json!({"max": 1, "min": 2})), &["pool.min"]),
+        (of(&["databases", "main", "tls"], json!({"mode": "perhaps"})), &["perhaps"]),
+        (of(&["databases", "main", "tls"], json!({"ca_file": "nowhere.pem"})), &["nowhere.pem"]),
+        (of(&["databases", "main", "tls"], json!({"client_certificate": "c.pem"})), &["client_key"]),
+        (of(&["databases", "main", "password"], json!("env:NOT_SET_ANYWHERE")), &["NOT_SET_ANYWHERE"]),
+        (of(&["databases", "main", "password"], json!("file:nowhere")), &["nowhere"]),
+        (of(&["databases", "main", "options"], json!({"fault": 7})), &["fault", "main"]),
+        (of(&["databases", "main", "options"], json!({"surprise": 7})), &["surprise", "main"]),
+        (of(&["databases", "white space"], json!({"driver": "hostile", "host": "h"})), &["white space"]),
         (of(&["default_database"], json!("other")), &["other"]),
-        (
-            of(&["drivers", "settings", "hostile", "sha256"], json!("abc")),
-            &["sha256"],
-        ),
-        (
-            of(
-                &["drivers", "settings", "hostile", "grants"],
-                json!(["everything"]),
-            ),
-            &["everything"],
-        ),
-        (
-            of(&["server", "listen"], json!("not an address")),
-            &["listen", "not an address"],
-        ),
+        (of(&["drivers", "settings", "hostile", "sha256"], json!("abc")), &["sha256"]),
+        (of(&["drivers", "settings", "hostile", "grants"], json!(["everything"])), &["everything"]),
+        (of(&["server", "listen"], json!("not an address")), &["listen", "not an address"]),
         (of(&["surprise"], json!(true)), &["surprise"]),
     ] {
         let told = refused(config).await;
@@ -129,10 +63,7 @@ async fn a_file_that_is_none() {
         assert!(told.len() < 10_000, "{name}: {} bytes of error", told.len());
     }
     let (status, told) = run(&["serve", "--config", "/nowhere/bulkhead.yaml"]).await;
-    assert!(
-        !status.success() && told.contains("/nowhere/bulkhead.yaml"),
-        "{told}"
-    );
+    assert!(!status.success() && told.contains("/nowhere/bulkhead.yaml"), "{told}");
 }
 
 /// Nine references in nine levels: written out, a gigabyte.
@@ -144,30 +75,20 @@ g: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f]\nh: &h [*g,*g,*g,*g,*g,*g,*g,*g,*g]\ndatabase
 async fn a_port_that_is_taken() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("its address").to_string();
-    let told = refused(
-        Config::new()
-            .hostile("main", json!({}))
-            .set(&["server", "listen"], json!(address)),
-    )
-    .await;
+    let told = refused(Config::new().hostile("main", json!({})).set(&["server", "listen"], json!(address))).await;
     assert!(told.contains(&address), "{told}");
 }
 
 async fn answers(config: Config) -> String {
     let host = Host::start(config).await;
-    assert_eq!(
-        host.client().await.query("main", "SELECT 1").await.cell(),
-        "SELECT 1"
-    );
+    assert_eq!(host.client().await.query("main", "SELECT 1").await.cell(), "SELECT 1");
     host.log()
 }
 
 /// The one compiled driver in a cache.
 fn entry(cache: &Path) -> PathBuf {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(cache)
-        .expect("the cache")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(cache).expect("the cache").map(|entry| entry.expect("an entry").path()).collect();
     assert_eq!(entries.len(), 1, "{entries:?}");
     entries.remove(0)
 }
@@ -176,44 +97,23 @@ fn entry(cache: &Path) -> PathBuf {
 async fn compiled_drivers_are_kept_and_never_believed_blindly() {
     let folder = tempfile::tempdir().expect("a folder");
     let cache = folder.path().join("cache");
-    let config = || {
-        Config::new()
-            .hostile("main", json!({}))
-            .set(&["drivers", "cache"], json!(cache))
-    };
+    let config = || Config::new().hostile("main", json!({})).set(&["drivers", "cache"], json!(cache));
     let _ = answers(config()).await;
     let file = entry(&cache);
     let whole = std::fs::read(&file).expect("the entry");
-    let mode = |path: &Path| {
-        std::fs::metadata(path)
-            .expect("metadata")
-            .permissions()
-            .mode()
-            & 0o777
-    };
+    let mode = |path: &Path| std::fs::metadata(path).expect("metadata").permissions().mode() & 0o777;
     assert_eq!((mode(&cache), mode(&file)), (0o700, 0o600));
 
-    let written = std::fs::metadata(&file)
-        .expect("metadata")
-        .modified()
-        .expect("a time");
+    let written = std::fs::metadata(&file).expect("metadata").modified().expect("a time");
     let _ = answers(config()).await;
-    assert_eq!(
-        std::fs::metadata(&file)
-            .expect("metadata")
-            .modified()
-            .expect("a time"),
-        written,
-        "it was used as it is"
-    );
+    assert_eq!(std::fs::metadata(&file).expect("metadata").modified().expect("a time"), written, "it was used as it is");
 
     let flipped = |at: usize| {
         let mut bytes = whole.clone();
         bytes[at] ^= 1;
         bytes
     };
-    let foreign =
-        std::fs::read(environment::hostile_drivers().join("hostile.wasm")).expect("the driver");
+    let foreign = std::fs::read(environment::hostile_drivers().join("hostile.wasm")).expect("the driver");
     for (what, damaged) in [
         ("a flipped bit at the end", flipped(whole.len() - 1)),
         ("a flipped bit in the middle", flipped(whole.len() / 2)),
@@ -224,11 +124,7 @@ async fn compiled_drivers_are_kept_and_never_believed_blindly() {
     ] {
         std::fs::write(&file, damaged).expect("written");
         let log = answers(config()).await;
-        assert_eq!(
-            std::fs::read(entry(&cache)).expect("the entry").len(),
-            whole.len(),
-            "{what}: compiled again"
-        );
+        assert_eq!(std::fs::read(entry(&cache)).expect("the entry").len(), whole.len(), "{what}: compiled again");
         assert!(log.contains("compiling it again"), "{what}: {log}");
     }
 }
@@ -239,12 +135,7 @@ async fn a_cache_that_others_can_write_is_not_used() {
     let cache = folder.path().join("cache");
     std::fs::create_dir(&cache).expect("a folder");
     std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o777)).expect("a mode");
-    let log = answers(
-        Config::new()
-            .hostile("main", json!({}))
-            .set(&["drivers", "cache"], json!(cache)),
-    )
-    .await;
+    let log = answers(Config::new().hostile("main", json!({})).set(&["drivers", "cache"], json!(cache))).await;
     assert!(log.contains("0700"), "{log}");
     assert_eq!(std::fs::read_dir(&cache).expect("the cache").count(), 0);
 }

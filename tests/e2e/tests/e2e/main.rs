@@ -2,16 +2,11 @@
 //!
 //! Run by `cargo xtask test`, which builds and starts what they need; see `bulkhead_tests::environment`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod configuration;
 mod hostile;
+mod library;
 mod mcp;
 mod postgres;
 mod sqlite;

@@ -36,13 +36,7 @@ const LIES: &[&str] = &[
 ];
 
 /// These may be refused or shown, but what is shown has to be what the driver said, as plain text.
-const ODDITIES: &[&str] = &[
-    "more-bytes-than-asked",
-    "huge-column-name",
-    "invalid-json",
-    "invalid-decimal",
-    "invalid-uuid",
-];
+const ODDITIES: &[&str] = &["more-bytes-than-asked", "huge-column-name", "invalid-json", "invalid-decimal", "invalid-uuid"];
 
 #[tokio::test]
 async fn in_the_first_batch() {
@@ -55,11 +49,9 @@ async fn in_a_later_batch() {
 }
 
 async fn every_lie_is_refused(at: &str) {
-    let config = LIES
-        .iter()
-        .fold(Config::new().hostile("good", json!({})), |config, fault| {
-            config.hostile(&format!("bad-{fault}"), json!({"fault": fault, "at": at}))
-        });
+    let config = LIES.iter().fold(Config::new().hostile("good", json!({})), |config, fault| {
+        config.hostile(&format!("bad-{fault}"), json!({"fault": fault, "at": at}))
+    });
     let mut host = Host::start(config).await;
     let client = host.client().await;
     assert_eq!(client.query("good", "SELECT 1").await.cell(), "SELECT 1");
@@ -72,14 +64,9 @@ async fn every_lie_is_refused(at: &str) {
         let answer = client.call("query", asked).await;
         let text = answer.raw().to_string();
         if !answer.is_error() {
-            believed.push(format!(
-                "{fault}: {}",
-                text.chars().take(200).collect::<String>()
-            ));
+            believed.push(format!("{fault}: {}", text.chars().take(200).collect::<String>()));
         } else if !text.contains(&database) {
-            believed.push(format!(
-                "{fault}: refused without naming {database}: {text}"
-            ));
+            believed.push(format!("{fault}: refused without naming {database}: {text}"));
         }
     }
     assert!(neighbour.stop().await > 0);
@@ -89,17 +76,13 @@ async fn every_lie_is_refused(at: &str) {
 
 #[tokio::test]
 async fn odd_values_are_refused_or_shown_as_they_are() {
-    let config = ODDITIES.iter().fold(Config::new(), |config, fault| {
-        config.hostile(&format!("bad-{fault}"), json!({"fault": fault}))
-    });
+    let config =
+        ODDITIES.iter().fold(Config::new(), |config, fault| config.hostile(&format!("bad-{fault}"), json!({"fault": fault})));
     let host = Host::start(config).await;
     let client = host.client().await;
     for fault in ODDITIES {
         let answer = client.query(&format!("bad-{fault}"), "SELECT 1").await;
-        assert!(
-            answer.raw().to_string().len() < 20 << 20,
-            "{fault}: an answer without bounds"
-        );
+        assert!(answer.raw().to_string().len() < 20 << 20, "{fault}: an answer without bounds");
         if answer.is_error() {
             continue;
         }
@@ -109,10 +92,7 @@ async fn odd_values_are_refused_or_shown_as_they_are() {
             "invalid-uuid" => assert_eq!(first(&answer), json!("not-a-uuid")),
             _ => {}
         }
-        assert!(
-            !answer.raw().to_string().contains("\"forged\":\"yes\""),
-            "{fault}: the value broke out of its quotes"
-        );
+        assert!(!answer.raw().to_string().contains("\"forged\":\"yes\""), "{fault}: the value broke out of its quotes");
     }
 }
 

@@ -8,12 +8,7 @@ async fn the_environment_and_the_arguments_are_empty() {
     for fault in ["read-environment", "read-arguments"] {
         let config = Config::new().hostile("bad", json!({"fault": fault}));
         let host = Host::start_with(config, &[("PGPASSWORD", "from-the-environment")]).await;
-        let found = host
-            .client()
-            .await
-            .query("bad", "SELECT 1")
-            .await
-            .cell_text();
+        let found = host.client().await.query("bad", "SELECT 1").await.cell_text();
         assert_eq!(found, "", "{fault}");
     }
 }
@@ -23,21 +18,13 @@ async fn the_environment_and_the_arguments_are_empty() {
 async fn there_are_no_files() {
     let path = environment::hostile_drivers().join("hostile-files.wasm");
     let config = Config::new()
-        .set(
-            &["drivers", "settings", "hostile-files"],
-            json!({"path": path}),
-        )
+        .set(&["drivers", "settings", "hostile-files"], json!({"path": path}))
         .hostile("bad", json!({}))
         .set(&["databases", "bad", "driver"], json!("hostile-files"))
         .set(&["databases", "bad", "options"], json!({}));
     let host = Host::start(config).await;
     let client = host.client().await;
-    for target in [
-        "/etc/passwd",
-        "bulkhead.yaml",
-        "../bulkhead.yaml",
-        "/proc/self/environ",
-    ] {
+    for target in ["/etc/passwd", "bulkhead.yaml", "../bulkhead.yaml", "/proc/self/environ"] {
         let found = client.query("bad", target).await.cell_text();
         assert_eq!(found, "", "{target}");
     }
@@ -50,18 +37,12 @@ async fn reveal_is_granted_by_name() {
     let path = environment::hostile_drivers().join("hostile-reveal.wasm");
     let config = |grants: serde_json::Value| {
         Config::new()
-            .set(
-                &["drivers", "settings", "hostile-reveal"],
-                json!({"path": path, "grants": grants}),
-            )
+            .set(&["drivers", "settings", "hostile-reveal"], json!({"path": path, "grants": grants}))
             .hostile("bad", json!({}))
             .set(&["databases", "bad", "driver"], json!("hostile-reveal"))
     };
     let host = Host::start(config(json!(["reveal-secrets"]))).await;
-    assert_eq!(
-        host.client().await.query("bad", "SELECT 1").await.cell(),
-        HOSTILE_PASSWORD
-    );
+    assert_eq!(host.client().await.query("bad", "SELECT 1").await.cell(), HOSTILE_PASSWORD);
     assert!(!host.log().contains(HOSTILE_PASSWORD));
 
     let told = super::loading::refusal(&config(json!([]))).await;

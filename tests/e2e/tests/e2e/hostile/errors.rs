@@ -16,40 +16,23 @@ async fn a_huge_error_is_cut() {
         let ended = contained(json!({"fault": fault}), "query", json!({"sql": "SELECT 1"})).await;
         let text = told(&ended.answer);
         assert!(text.len() < LONGEST_ERROR, "{fault}: {} bytes", text.len());
-        assert!(
-            ended.host.log().len() < LONGEST_LOG,
-            "{fault}: {} bytes of log",
-            ended.host.log().len()
-        );
+        assert!(ended.host.log().len() < LONGEST_LOG, "{fault}: {} bytes of log", ended.host.log().len());
     }
 }
 
 #[tokio::test]
 async fn an_error_cannot_forge_the_log() {
-    let ended = contained(
-        json!({"fault": "error-with-control-characters"}),
-        "query",
-        json!({"sql": "SELECT 1"}),
-    )
-    .await;
+    let ended = contained(json!({"fault": "error-with-control-characters"}), "query", json!({"sql": "SELECT 1"})).await;
     told(&ended.answer);
     nothing_is_forged(&ended.host.log());
 }
 
 #[tokio::test]
 async fn a_log_line_cannot_forge_another() {
-    let ended = contained(
-        json!({"fault": "log-injection"}),
-        "query",
-        json!({"sql": "SELECT 1"}),
-    )
-    .await;
+    let ended = contained(json!({"fault": "log-injection"}), "query", json!({"sql": "SELECT 1"})).await;
     assert!(!ended.answer.is_error());
     let log = ended.host.log();
-    assert!(
-        log.contains("harmless"),
-        "the driver's line is in the log: {log}"
-    );
+    assert!(log.contains("harmless"), "the driver's line is in the log: {log}");
     nothing_is_forged(&log);
 }
 
@@ -58,22 +41,13 @@ async fn floods_of_the_log_are_cut() {
     for fault in ["log-flood", "log-huge", "stdout-flood", "stderr-flood"] {
         let ended = contained(json!({"fault": fault}), "query", json!({"sql": "SELECT 1"})).await;
         let log = ended.host.log();
-        assert!(
-            log.len() < LONGEST_LOG,
-            "{fault}: {} bytes of log",
-            log.len()
-        );
+        assert!(log.len() < LONGEST_LOG, "{fault}: {} bytes of log", log.len());
         assert!(ended.elapsed.as_secs() < 12, "{fault}: {:?}", ended.elapsed);
     }
 }
 
 fn nothing_is_forged(log: &str) {
-    let forged = log
-        .lines()
-        .find(|line| line.starts_with("ERROR forged") || line.starts_with("2026-01-01T00:00:00Z"));
+    let forged = log.lines().find(|line| line.starts_with("ERROR forged") || line.starts_with("2026-01-01T00:00:00Z"));
     assert_eq!(forged, None, "{log}");
-    assert!(
-        !log.contains('\u{1b}') && !log.contains('\0'),
-        "control characters in the log"
-    );
+    assert!(!log.contains('\u{1b}') && !log.contains('\0'), "control characters in the log");
 }

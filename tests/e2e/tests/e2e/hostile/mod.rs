@@ -23,8 +23,5 @@ fn told(answer: &Answer) -> String {
 /// As `told`; one of these words has to be in it, whatever its case.
 fn told_of(answer: &Answer, words: &[&str]) {
     let text = told(answer).to_lowercase();
-    assert!(
-        words.iter().any(|word| text.contains(word)),
-        "none of {words:?} is in: {text}"
-    );
+    assert!(words.iter().any(|word| text.contains(word)), "none of {words:?} is in: {text}");
 }

@@ -33,9 +33,7 @@ impl Trap {
                     let mut buffer = [0; 8192];
                     let mut first = true;
                     while let Ok(count @ 1..) = stream.read(&mut buffer).await {
-                        kept.lock()
-                            .expect("the bytes")
-                            .extend_from_slice(&buffer[..count]);
+                        kept.lock().expect("the bytes").extend_from_slice(&buffer[..count]);
                         if std::mem::take(&mut first) {
                             let _ = stream.write_all(b"S").await;
                         }
@@ -43,11 +41,7 @@ impl Trap {
                 });
             }
         });
-        Trap {
-            port,
-            connections,
-            received,
-        }
+        Trap { port, connections, received }
     }
 
     fn connections(&self) -> usize {
@@ -83,12 +77,7 @@ async fn dialling_what_it_was_not_given() {
     ];
     for target in targets {
         let options = json!({"fault": "dial-unknown", "target": target});
-        let ended = contained_in(
-            config(options, own.port, "off"),
-            "query",
-            json!({"sql": "SELECT 1"}),
-        )
-        .await;
+        let ended = contained_in(config(options, own.port, "off"), "query", json!({"sql": "SELECT 1"})).await;
         told_of(&ended.answer, &["denied"]);
     }
     assert_eq!((own.connections(), foreign.connections()), (0, 0));
@@ -106,18 +95,10 @@ async fn opening_streams_without_closing_any() {
 #[tokio::test]
 async fn sending_in_the_clear_where_tls_is_required() {
     let own = Trap::set().await;
-    let config = config(
-        json!({"fault": "plaintext-over-tls"}),
-        own.port,
-        "verify-full",
-    );
+    let config = config(json!({"fault": "plaintext-over-tls"}), own.port, "verify-full");
     let ended = contained_in(config, "query", json!({"sql": "SELECT 1"})).await;
     told_of(&ended.answer, &["denied"]);
-    assert!(
-        own.received().len() < 4096,
-        "{} bytes in the clear",
-        own.received().len()
-    );
+    assert!(own.received().len() < 4096, "{} bytes in the clear", own.received().len());
 }
 
 #[tokio::test]
@@ -126,11 +107,7 @@ async fn reading_four_gigabytes_at_once() {
     let config = config(json!({"fault": "huge-read"}), own.port, "off");
     let ended = contained_in(config, "query", json!({"sql": "SELECT 1"})).await;
     assert_eq!(ended.answer.cell(), "1 bytes");
-    assert!(
-        ended.host.resident_kib() < 400 * 1024,
-        "{} KiB",
-        ended.host.resident_kib()
-    );
+    assert!(ended.host.resident_kib() < 400 * 1024, "{} KiB", ended.host.resident_kib());
 }
 
 /// Every way that the contract has to use the password, used so that it could be had: refused, each for its reason.
@@ -143,17 +120,10 @@ async fn stealing_the_password() {
     let ways: Vec<&str> = found.lines().collect();
     assert_eq!(ways.len(), 4, "{found}");
     for way in ways {
-        assert!(
-            way.contains(": denied: ") || way.contains(": invalid: "),
-            "{way}"
-        );
+        assert!(way.contains(": denied: ") || way.contains(": invalid: "), "{way}");
     }
     let received = own.received();
-    assert!(
-        !received
-            .windows(HOSTILE_PASSWORD.len())
-            .any(|window| window == HOSTILE_PASSWORD.as_bytes())
-    );
+    assert!(!received.windows(HOSTILE_PASSWORD.len()).any(|window| window == HOSTILE_PASSWORD.as_bytes()));
 }
 
 #[tokio::test]

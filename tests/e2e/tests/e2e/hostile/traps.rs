@@ -8,99 +8,56 @@ use super::{told, told_of};
 
 #[tokio::test]
 async fn a_panic_in_query() {
-    let ended = contained(
-        json!({"fault": "panic"}),
-        "query",
-        json!({"sql": "SELECT 1"}),
-    )
-    .await;
+    let ended = contained(json!({"fault": "panic"}), "query", json!({"sql": "SELECT 1"})).await;
     told_of(&ended.answer, &["trap", "panic", "unreachable"]);
 }
 
 #[tokio::test]
 async fn unreachable_in_query() {
-    let ended = contained(
-        json!({"fault": "unreachable"}),
-        "query",
-        json!({"sql": "SELECT 1"}),
-    )
-    .await;
+    let ended = contained(json!({"fault": "unreachable"}), "query", json!({"sql": "SELECT 1"})).await;
     told_of(&ended.answer, &["trap", "unreachable"]);
 }
 
 #[tokio::test]
 async fn an_address_out_of_bounds() {
-    let ended = contained(
-        json!({"fault": "out-of-bounds"}),
-        "query",
-        json!({"sql": "SELECT 1"}),
-    )
-    .await;
+    let ended = contained(json!({"fault": "out-of-bounds"}), "query", json!({"sql": "SELECT 1"})).await;
     told_of(&ended.answer, &["trap", "out of bounds"]);
 }
 
 #[tokio::test]
 async fn a_division_by_zero() {
-    let ended = contained(
-        json!({"fault": "divide-by-zero"}),
-        "query",
-        json!({"sql": "SELECT 1"}),
-    )
-    .await;
+    let ended = contained(json!({"fault": "divide-by-zero"}), "query", json!({"sql": "SELECT 1"})).await;
     told_of(&ended.answer, &["trap", "divide", "unreachable"]);
 }
 
 #[tokio::test]
 async fn an_exit_in_query() {
-    let ended = contained(
-        json!({"fault": "exit"}),
-        "query",
-        json!({"sql": "SELECT 1"}),
-    )
-    .await;
+    let ended = contained(json!({"fault": "exit"}), "query", json!({"sql": "SELECT 1"})).await;
     told_of(&ended.answer, &["exit", "trap"]);
 }
 
 #[tokio::test]
 async fn endless_recursion() {
-    let ended = contained(
-        json!({"fault": "recurse"}),
-        "query",
-        json!({"sql": "SELECT 1"}),
-    )
-    .await;
+    let ended = contained(json!({"fault": "recurse"}), "query", json!({"sql": "SELECT 1"})).await;
     told_of(&ended.answer, &["trap", "stack", "memory"]);
 }
 
 #[tokio::test]
 async fn a_trap_in_connect() {
-    let ended = contained(
-        json!({"fault": "panic", "at": "connect"}),
-        "query",
-        json!({"sql": "SELECT 1"}),
-    )
-    .await;
+    let ended = contained(json!({"fault": "panic", "at": "connect"}), "query", json!({"sql": "SELECT 1"})).await;
     told(&ended.answer);
 }
 
 #[tokio::test]
 async fn a_trap_in_next() {
     let options = json!({"fault": "panic", "at": "next"});
-    let ended = contained(
-        options,
-        "query",
-        json!({"sql": "SELECT /* rows 100000 */ 1", "max_rows": 100_000}),
-    )
-    .await;
+    let ended = contained(options, "query", json!({"sql": "SELECT /* rows 100000 */ 1", "max_rows": 100_000})).await;
     told(&ended.answer);
 }
 
 #[tokio::test]
 async fn a_trap_in_describe() {
-    for (tool, arguments) in [
-        ("list_tables", json!({})),
-        ("describe_table", json!({"table": "t"})),
-    ] {
+    for (tool, arguments) in [("list_tables", json!({})), ("describe_table", json!({"table": "t"}))] {
         let ended = contained(json!({"fault": "panic", "at": "describe"}), tool, arguments).await;
         told(&ended.answer);
     }
@@ -115,9 +72,8 @@ async fn a_trap_after_the_answer_costs_the_instance_alone() {
         let client = host.client().await;
         for _ in 0..4 {
             // Cut after one row, so that the cursor has to be closed.
-            let answer = client
-                .call("query", json!({"database_id": "bad", "sql": "SELECT /* rows 100000 */ 1", "max_rows": 1}))
-                .await;
+            let answer =
+                client.call("query", json!({"database_id": "bad", "sql": "SELECT /* rows 100000 */ 1", "max_rows": 1})).await;
             assert_eq!(answer.rows().len(), 1, "{at}");
         }
         assert!(host.is_running());
@@ -131,10 +87,7 @@ async fn a_trap_in_closing_a_cursor() {
     let asked = json!({"sql": "SELECT /* rows 100000 */ 1", "max_rows": 1});
     let ended = contained(options, "query", asked).await;
     told(&ended.answer);
-    assert_eq!(
-        ended.client.query("bad", "SELECT 1").await.cell(),
-        "SELECT 1"
-    );
+    assert_eq!(ended.client.query("bad", "SELECT 1").await.cell(), "SELECT 1");
 }
 
 #[tokio::test]
@@ -160,28 +113,8 @@ async fn a_trapped_instance_is_never_used_again() {
         .set(&["databases", "bad", "pool", "max"], json!(1));
     let host = Host::start(config).await;
     let client = host.client().await;
-    assert_eq!(
-        client
-            .query("bad", "SELECT /* count */ 1")
-            .await
-            .cell_text(),
-        "1"
-    );
-    assert_eq!(
-        client
-            .query("bad", "SELECT /* count */ 1")
-            .await
-            .cell_text(),
-        "2",
-        "the pool keeps a healthy instance"
-    );
+    assert_eq!(client.query("bad", "SELECT /* count */ 1").await.cell_text(), "1");
+    assert_eq!(client.query("bad", "SELECT /* count */ 1").await.cell_text(), "2", "the pool keeps a healthy instance");
     told(&client.query("bad", "SELECT 'boom'").await);
-    assert_eq!(
-        client
-            .query("bad", "SELECT /* count */ 1")
-            .await
-            .cell_text(),
-        "1",
-        "a fresh instance"
-    );
+    assert_eq!(client.query("bad", "SELECT /* count */ 1").await.cell_text(), "1", "a fresh instance");
 }

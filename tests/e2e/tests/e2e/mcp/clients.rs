@@ -6,69 +6,23 @@ use serde_json::{Value, json};
 use super::both;
 
 async fn look_around(client: &Client) {
-    let mut tools: Vec<String> = client
-        .tools()
-        .await
-        .iter()
-        .map(|tool| tool.name.to_string())
-        .collect();
+    let mut tools: Vec<String> = client.tools().await.iter().map(|tool| tool.name.to_string()).collect();
     tools.sort();
-    assert_eq!(
-        tools,
-        ["describe_table", "list_databases", "list_tables", "query"]
-    );
+    assert_eq!(tools, ["describe_table", "list_databases", "list_tables", "query"]);
     let databases = client.call("list_databases", json!({})).await.ok();
     for database in ["pg", "lite"] {
-        assert!(
-            databases.structured().to_string().contains(database),
-            "{}",
-            databases.raw()
-        );
-        let answer = client
-            .query(database, "SELECT id, name FROM fruit ORDER BY id")
-            .await;
-        assert_eq!(
-            answer.rows(),
-            [
-                [json!(1), json!("apple")],
-                [json!(2), json!("pear")],
-                [json!(3), json!("fig")]
-            ]
-        );
-        assert!(
-            answer.text().contains("pear"),
-            "for clients that read text alone: {}",
-            answer.text()
-        );
-        let tables = client
-            .call("list_tables", json!({"database_id": database}))
-            .await
-            .ok();
-        assert!(
-            tables.structured().to_string().contains("fruit"),
-            "{}",
-            tables.raw()
-        );
-        let table = client
-            .call(
-                "describe_table",
-                json!({"database_id": database, "table": "fruit"}),
-            )
-            .await
-            .ok();
+        assert!(databases.structured().to_string().contains(database), "{}", databases.raw());
+        let answer = client.query(database, "SELECT id, name FROM fruit ORDER BY id").await;
+        assert_eq!(answer.rows(), [[json!(1), json!("apple")], [json!(2), json!("pear")], [json!(3), json!("fig")]]);
+        assert!(answer.text().contains("pear"), "for clients that read text alone: {}", answer.text());
+        let tables = client.call("list_tables", json!({"database_id": database})).await.ok();
+        assert!(tables.structured().to_string().contains("fruit"), "{}", tables.raw());
+        let table = client.call("describe_table", json!({"database_id": database, "table": "fruit"})).await.ok();
         for word in ["id", "name", "nullable", "primary"] {
-            assert!(
-                table.structured().to_string().contains(word),
-                "{word}: {}",
-                table.raw()
-            );
+            assert!(table.structured().to_string().contains(word), "{word}: {}", table.raw());
         }
         let failed = client.query(database, "SELECT * FROM nowhere_at_all").await;
-        assert!(
-            failed.error().to_string().contains("nowhere_at_all"),
-            "{}",
-            failed.raw()
-        );
+        assert!(failed.error().to_string().contains("nowhere_at_all"), "{}", failed.raw());
     }
 }
 
@@ -92,26 +46,13 @@ async fn rmcp_over_stdio() {
 }
 
 fn python_saw(seen: &Value) {
-    assert_eq!(
-        seen["tools"],
-        json!(["describe_table", "list_databases", "list_tables", "query"])
-    );
+    assert_eq!(seen["tools"], json!(["describe_table", "list_databases", "list_tables", "query"]));
     for database in ["pg", "lite"] {
         let of = &seen["databases"][database];
-        assert_eq!(
-            of["query"]["structured"]["rows"],
-            json!([[1, "zwei"]]),
-            "{of}"
-        );
+        assert_eq!(of["query"]["structured"]["rows"], json!([[1, "zwei"]]), "{of}");
         assert_eq!(of["error"]["is_error"], true, "{of}");
-        assert!(
-            of["error"]["text"].to_string().contains("nowhere_at_all"),
-            "{of}"
-        );
-        assert!(
-            of["tables"]["structured"].to_string().contains("fruit"),
-            "{of}"
-        );
+        assert!(of["error"]["text"].to_string().contains("nowhere_at_all"), "{of}");
+        assert!(of["tables"]["structured"].to_string().contains("fruit"), "{of}");
     }
 }
 
@@ -130,11 +71,7 @@ async fn python_over_stdio() {
     let both = both();
     let file = both.config.write();
     for (mode, protocol) in [("auto", "2026-07-28"), ("legacy", "2025-11-25")] {
-        let seen = python::run(
-            "client.py",
-            &["stdio", file.to_str().expect("UTF-8"), mode, "pg", "lite"],
-        )
-        .await;
+        let seen = python::run("client.py", &["stdio", file.to_str().expect("UTF-8"), mode, "pg", "lite"]).await;
         assert_eq!(seen["protocol"], protocol);
         python_saw(&seen);
     }

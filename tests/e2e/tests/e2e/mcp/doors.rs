@@ -29,26 +29,11 @@ async fn knock(host: &Host, headers: &[(&str, &str)]) -> Response {
 
 #[tokio::test]
 async fn origins() {
-    let config = Config::new().hostile("good", json!({})).set(
-        &["server", "allowed_origins"],
-        json!(["https://app.example.com"]),
-    );
+    let config = Config::new().hostile("good", json!({})).set(&["server", "allowed_origins"], json!(["https://app.example.com"]));
     let host = Host::start(config).await;
-    assert_eq!(
-        knock(&host, &[]).await.status(),
-        StatusCode::OK,
-        "no browser"
-    );
-    for origin in [
-        "https://app.example.com",
-        "http://localhost:3000",
-        "http://127.0.0.1:8080",
-    ] {
-        assert_eq!(
-            knock(&host, &[("origin", origin)]).await.status(),
-            StatusCode::OK,
-            "{origin}"
-        );
+    assert_eq!(knock(&host, &[]).await.status(), StatusCode::OK, "no browser");
+    for origin in ["https://app.example.com", "http://localhost:3000", "http://127.0.0.1:8080"] {
+        assert_eq!(knock(&host, &[("origin", origin)]).await.status(), StatusCode::OK, "{origin}");
     }
     for origin in [
         "https://evil.example",
@@ -68,39 +53,15 @@ async fn origins() {
 /// DNS rebinding: the browser believes that this address is another site's.
 #[tokio::test]
 async fn hosts() {
-    let config = Config::new()
-        .hostile("good", json!({}))
-        .set(&["server", "allowed_hosts"], json!(["db.example.com"]));
+    let config = Config::new().hostile("good", json!({})).set(&["server", "allowed_hosts"], json!(["db.example.com"]));
     let host = Host::start(config).await;
-    let port = host
-        .address()
-        .rsplit_once(':')
-        .expect("a port")
-        .1
-        .to_owned();
-    for name in [
-        format!("localhost:{port}"),
-        "db.example.com".into(),
-        format!("127.0.0.1:{port}"),
-    ] {
-        assert_eq!(
-            knock(&host, &[("host", &name)]).await.status(),
-            StatusCode::OK,
-            "{name}"
-        );
+    let port = host.address().rsplit_once(':').expect("a port").1.to_owned();
+    for name in [format!("localhost:{port}"), "db.example.com".into(), format!("127.0.0.1:{port}")] {
+        assert_eq!(knock(&host, &[("host", &name)]).await.status(), StatusCode::OK, "{name}");
     }
-    for name in [
-        "evil.example",
-        "localhost.evil.example",
-        "db.example.com.evil.example",
-        "169.254.169.254",
-    ] {
+    for name in ["evil.example", "localhost.evil.example", "db.example.com.evil.example", "169.254.169.254"] {
         let answer = knock(&host, &[("host", name)]).await;
-        assert!(
-            answer.status().is_client_error(),
-            "{name}: {}",
-            answer.status()
-        );
+        assert!(answer.status().is_client_error(), "{name}: {}", answer.status());
         assert_ne!(answer.status(), StatusCode::OK);
     }
 }
@@ -118,13 +79,7 @@ async fn what_is_no_call() {
             .send()
     };
     let nested = [b"[".repeat(100_000), b"]".repeat(100_000)].concat();
-    for body in [
-        b"{".to_vec(),
-        b"[]".to_vec(),
-        b"null".to_vec(),
-        vec![0xFF; 100],
-        nested,
-    ] {
+    for body in [b"{".to_vec(), b"[]".to_vec(), b"null".to_vec(), vec![0xFF; 100], nested] {
         let status = post(body).await.expect("an answer").status();
         assert!(status.is_client_error(), "{status}");
     }
@@ -133,34 +88,19 @@ async fn what_is_no_call() {
         assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
     assert_eq!(
-        client
-            .get(format!("http://{}/", host.address()))
-            .send()
-            .await
-            .expect("an answer")
-            .status(),
+        client.get(format!("http://{}/", host.address())).send().await.expect("an answer").status(),
         StatusCode::NOT_FOUND
     );
     assert!(host.is_running());
-    assert_eq!(
-        host.client().await.query("good", "SELECT 1").await.cell(),
-        "SELECT 1"
-    );
+    assert_eq!(host.client().await.query("good", "SELECT 1").await.cell(), "SELECT 1");
 }
 
 /// It listens where it was told to, and nowhere else.
 #[tokio::test]
 async fn loopback_only() {
     let host = Host::start(Config::new().hostile("good", json!({}))).await;
-    let port = host
-        .address()
-        .rsplit_once(':')
-        .expect("a port")
-        .1
-        .parse::<u16>()
-        .expect("a number");
-    let sockets =
-        std::fs::read_to_string(format!("/proc/{}/net/tcp", host.pid())).expect("its sockets");
+    let port = host.address().rsplit_once(':').expect("a port").1.parse::<u16>().expect("a number");
+    let sockets = std::fs::read_to_string(format!("/proc/{}/net/tcp", host.pid())).expect("its sockets");
     let listening: Vec<&str> = sockets
         .lines()
         .filter_map(|line| {

@@ -12,35 +12,16 @@ async fn csv_and_markdown() {
     let sql = "SELECT id, name, CASE id WHEN 1 THEN NULL WHEN 2 THEN '' ELSE 'a \"b\", | c' END AS note FROM fruit ORDER BY id";
     for database in ["pg", "lite"] {
         let ask = async |format: &str| {
-            client
-                .call(
-                    "query",
-                    json!({"database_id": database, "sql": sql, "format": format}),
-                )
-                .await
-                .ok()
-                .text()
+            client.call("query", json!({"database_id": database, "sql": sql, "format": format})).await.ok().text()
         };
         let csv = ask("csv").await;
         assert!(csv.contains("id,name,note"), "{csv}");
-        assert!(
-            csv.contains("1,apple,\r\n") || csv.contains("1,apple,\n"),
-            "NULL is an empty field: {csv}"
-        );
-        assert!(
-            csv.contains("2,pear,\"\""),
-            "the empty string is quoted: {csv}"
-        );
+        assert!(csv.contains("1,apple,\r\n") || csv.contains("1,apple,\n"), "NULL is an empty field: {csv}");
+        assert!(csv.contains("2,pear,\"\""), "the empty string is quoted: {csv}");
         assert!(csv.contains("\"a \"\"b\"\", | c\""), "{csv}");
         let markdown = ask("markdown").await;
-        assert!(
-            markdown.contains("| id |") || markdown.contains("|id|") || markdown.contains("id |"),
-            "{markdown}"
-        );
-        assert!(
-            markdown.contains("\\|"),
-            "a bar in a value is escaped: {markdown}"
-        );
+        assert!(markdown.contains("| id |") || markdown.contains("|id|") || markdown.contains("id |"), "{markdown}");
+        assert!(markdown.contains("\\|"), "a bar in a value is escaped: {markdown}");
     }
 }
 
@@ -51,18 +32,8 @@ async fn the_command_line() {
     let file = file.to_str().expect("UTF-8");
     for database in ["pg", "lite"] {
         let query = async |more: &[&str]| {
-            let arguments = [
-                &[
-                    "query",
-                    "--config",
-                    file,
-                    "-d",
-                    database,
-                    "SELECT id, name FROM fruit ORDER BY id",
-                ],
-                more,
-            ]
-            .concat();
+            let arguments =
+                [&["query", "--config", file, "-d", database, "SELECT id, name FROM fruit ORDER BY id"], more].concat();
             run(&arguments).await
         };
         let (status, table) = query(&[]).await;
@@ -71,32 +42,14 @@ async fn the_command_line() {
         assert!(status.success() && csv.contains("2,pear"), "{csv}");
         let (status, printed) = query(&["--format", "json"]).await;
         assert!(status.success() && printed.contains("pear"), "{printed}");
-        let (status, told) = run(&[
-            "query",
-            "--config",
-            file,
-            "-d",
-            database,
-            "SELECT * FROM nowhere_at_all",
-        ])
-        .await;
-        assert!(
-            !status.success() && told.contains("nowhere_at_all"),
-            "{told}"
-        );
+        let (status, told) = run(&["query", "--config", file, "-d", database, "SELECT * FROM nowhere_at_all"]).await;
+        assert!(!status.success() && told.contains("nowhere_at_all"), "{told}");
     }
-    for help in [
-        &["--help"][..],
-        &["serve", "--help"],
-        &["stdio", "--help"],
-        &["query", "--help"],
-        &["driver", "inspect", "--help"],
-    ] {
+    for help in
+        [&["--help"][..], &["serve", "--help"], &["stdio", "--help"], &["query", "--help"], &["driver", "inspect", "--help"]]
+    {
         let (status, text) = run(help).await;
-        assert!(
-            status.success() && text.contains("Usage"),
-            "{help:?}: {text}"
-        );
+        assert!(status.success() && text.contains("Usage"), "{help:?}: {text}");
     }
 }
 
@@ -109,10 +62,6 @@ async fn inspect_tells_what_a_driver_is() {
         for word in [driver, "bulkhead:driver", "0.1.0"] {
             assert!(text.contains(word), "{word}: {text}");
         }
-        assert!(
-            text.split(|c: char| !c.is_ascii_hexdigit())
-                .any(|word| word.len() == 64),
-            "the sha256: {text}"
-        );
+        assert!(text.split(|c: char| !c.is_ascii_hexdigit()).any(|word| word.len() == 64), "the sha256: {text}");
     }
 }

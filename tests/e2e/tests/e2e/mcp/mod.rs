@@ -26,8 +26,6 @@ fn both() -> Both {
         &directory.join("fruit.db"),
         "CREATE TABLE fruit (id INTEGER PRIMARY KEY, name TEXT NOT NULL); INSERT INTO fruit VALUES (1, 'apple'), (2, 'pear'), (3, 'fig');",
     );
-    let config = config
-        .database("pg", server.entry(&role))
-        .sqlite("lite", &directory, "fruit.db");
+    let config = config.database("pg", server.entry(&role)).sqlite("lite", &directory, "fruit.db");
     Both { config, role }
 }

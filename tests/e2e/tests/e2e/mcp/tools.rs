@@ -9,30 +9,15 @@ async fn every_tool_is_described_and_annotated_honestly() {
     for tool in host.client().await.tools().await {
         let tool = serde_json::to_value(tool).expect("JSON");
         let name = tool["name"].as_str().expect("a name").to_owned();
-        assert!(
-            tool["description"]
-                .as_str()
-                .is_some_and(|text| text.len() > 40),
-            "{name}: {tool}"
-        );
+        assert!(tool["description"].as_str().is_some_and(|text| text.len() > 40), "{name}: {tool}");
         for schema in ["inputSchema", "outputSchema"] {
             assert_eq!(tool[schema]["type"], "object", "{name}: {schema}");
             assert!(tool[schema]["properties"].is_object(), "{name}: {schema}");
         }
         let looks_only = name != "query";
-        assert_eq!(
-            tool["annotations"]["readOnlyHint"],
-            json!(looks_only),
-            "{name}: {}",
-            tool["annotations"]
-        );
+        assert_eq!(tool["annotations"]["readOnlyHint"], json!(looks_only), "{name}: {}", tool["annotations"]);
         if !looks_only {
-            assert_eq!(
-                tool["annotations"]["destructiveHint"],
-                json!(true),
-                "{name}: {}",
-                tool["annotations"]
-            );
+            assert_eq!(tool["annotations"]["destructiveHint"], json!(true), "{name}: {}", tool["annotations"]);
         }
     }
 }
@@ -40,15 +25,10 @@ async fn every_tool_is_described_and_annotated_honestly() {
 /// Where no database can be written, `query` says so.
 #[tokio::test]
 async fn query_is_read_only_where_all_databases_are() {
-    let config = Config::new()
-        .hostile("good", json!({}))
-        .set(&["databases", "good", "read_only"], json!(true));
+    let config = Config::new().hostile("good", json!({})).set(&["databases", "good", "read_only"], json!(true));
     let host = Host::start(config).await;
     let tools = host.client().await.tools().await;
-    let query = tools
-        .iter()
-        .find(|tool| tool.name == "query")
-        .expect("query");
+    let query = tools.iter().find(|tool| tool.name == "query").expect("query");
     let annotations = serde_json::to_value(&query.annotations).expect("JSON");
     assert_ne!(annotations["destructiveHint"], json!(true), "{annotations}");
 }
@@ -61,29 +41,14 @@ async fn the_default_database() {
         .set(&["default_database"], json!("first"));
     let client = Host::start(config).await;
     let client = client.client().await;
-    assert_eq!(
-        client
-            .call("query", json!({"sql": "SELECT 1"}))
-            .await
-            .cell(),
-        "SELECT 1"
-    );
+    assert_eq!(client.call("query", json!({"sql": "SELECT 1"})).await.cell(), "SELECT 1");
     assert_eq!(client.query("second", "SELECT 1").await.cell(), "");
 }
 
 #[tokio::test]
 async fn without_a_default_the_databases_are_named() {
-    let host = Host::start(
-        Config::new()
-            .hostile("first", json!({}))
-            .hostile("second", json!({})),
-    )
-    .await;
-    let answer = host
-        .client()
-        .await
-        .call("query", json!({"sql": "SELECT 1"}))
-        .await;
+    let host = Host::start(Config::new().hostile("first", json!({})).hostile("second", json!({}))).await;
+    let answer = host.client().await.call("query", json!({"sql": "SELECT 1"})).await;
     let text = answer.error().to_string();
     assert!(text.contains("first") && text.contains("second"), "{text}");
 }
@@ -118,18 +83,9 @@ async fn arguments_that_make_no_sense() {
     assert_eq!(client.query("good", "SELECT 1").await.cell(), "SELECT 1");
     // Values that a schema allows and nobody means.
     let long = "x".repeat(1 << 20);
-    let echoed = client
-        .call(
-            "query",
-            json!({"database_id": "good", "sql": format!("SELECT '{long}'")}),
-        )
-        .await;
+    let echoed = client.call("query", json!({"database_id": "good", "sql": format!("SELECT '{long}'")})).await;
     assert!(echoed.is_error() || echoed.raw().to_string().len() > long.len());
-    let controls = client
-        .query("good", "SELECT '\u{0}\u{1}\u{7f}\u{202e}\u{feff}💥'")
-        .await;
-    assert!(
-        controls.is_error() || controls.cell() == "SELECT '\u{0}\u{1}\u{7f}\u{202e}\u{feff}💥'"
-    );
+    let controls = client.query("good", "SELECT '\u{0}\u{1}\u{7f}\u{202e}\u{feff}💥'").await;
+    assert!(controls.is_error() || controls.cell() == "SELECT '\u{0}\u{1}\u{7f}\u{202e}\u{feff}💥'");
     let _: Value = client.query("good", "SELECT 1").await.cell();
 }

@@ -21,10 +21,7 @@ async fn statements_of_many_callers_through_two_server_connections() {
                 for round in 0..10 {
                     let sql = format!("SELECT {number} + $1::int, 'round {round}'");
                     let answer = client.query_with("pg", &sql, json!([round])).await;
-                    assert_eq!(
-                        answer.rows(),
-                        [[json!(number + round), json!(format!("round {round}"))]]
-                    );
+                    assert_eq!(answer.rows(), [[json!(number + round), json!(format!("round {round}"))]]);
                 }
                 // More than one batch: the cursor has to stay on its server connection.
                 let sql = "SELECT n FROM generate_series(1, 50000) n";
@@ -39,12 +36,7 @@ async fn statements_of_many_callers_through_two_server_connections() {
         call.await.expect("answered");
     }
     let client = host.client().await;
-    assert!(
-        !client
-            .call("list_tables", json!({"database_id": "pg"}))
-            .await
-            .is_error()
-    );
+    assert!(!client.call("list_tables", json!({"database_id": "pg"})).await.is_error());
 }
 
 #[tokio::test]
@@ -58,12 +50,7 @@ async fn read_only_and_cancelling_work_there_too() {
     entry["read_only"] = json!(true);
     let host = Host::start(Config::new().database("pg", entry)).await;
     let client = host.client().await;
-    assert!(
-        client
-            .query("pg", "CREATE TABLE nope (n int)")
-            .await
-            .is_error()
-    );
+    assert!(client.query("pg", "CREATE TABLE nope (n int)").await.is_error());
     assert_eq!(client.query("pg", "SELECT 1").await.cell(), json!(1));
     let asked = json!({"database_id": "pg", "sql": "SELECT pg_sleep(30)", "timeout_ms": 300});
     assert_eq!(client.call("query", asked).await.error()["kind"], "timeout");

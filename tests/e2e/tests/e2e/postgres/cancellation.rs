@@ -13,18 +13,11 @@ const ONE: (&[&str], serde_json::Value) = (&["pool", "max"], serde_json::Value::
 
 async fn rig() -> Rig {
     let (path, _) = ONE;
-    Rig::start_with(
-        "cancel",
-        &[(path, json!(1)), (&["statement_timeout"], json!("60s"))],
-    )
-    .await
+    Rig::start_with("cancel", &[(path, json!(1)), (&["statement_timeout"], json!("60s"))]).await
 }
 
 async fn sleeps(rig: &Rig) {
-    wait_until("pg_sleep runs", Duration::from_secs(5), || {
-        rig.server.running(&rig.role, "pg_sleep") == 1
-    })
-    .await;
+    wait_until("pg_sleep runs", Duration::from_secs(5), || rig.server.running(&rig.role, "pg_sleep") == 1).await;
 }
 
 /// The server has heard of it within a second.
@@ -37,12 +30,7 @@ async fn is_gone(rig: &Rig) {
                 rig.role.name
             ))
         };
-        assert!(
-            start.elapsed() < Duration::from_secs(1),
-            "pg_sleep is still there: {}\n{}",
-            activity(),
-            rig.host.log()
-        );
+        assert!(start.elapsed() < Duration::from_secs(1), "pg_sleep is still there: {}\n{}", activity(), rig.host.log());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -53,23 +41,12 @@ async fn a_client_that_cancels() {
         let rig = rig().await;
         let client = Client::http(&rig.host.url(), era).await;
         let backend = rig.cell("SELECT pg_backend_pid()").await;
-        let call = client
-            .send(
-                "query",
-                json!({"database_id": "pg", "sql": "SELECT pg_sleep(30)"}),
-            )
-            .await;
+        let call = client.send("query", json!({"database_id": "pg", "sql": "SELECT pg_sleep(30)"})).await;
         tokio::time::sleep(Duration::from_millis(100)).await;
         sleeps(&rig).await;
-        call.cancel(Some("changed my mind".into()))
-            .await
-            .expect("cancelled");
+        call.cancel(Some("changed my mind".into())).await.expect("cancelled");
         is_gone(&rig).await;
-        assert_eq!(
-            rig.cell("SELECT pg_backend_pid()").await,
-            backend,
-            "{era:?}: the pool still has its connection"
-        );
+        assert_eq!(rig.cell("SELECT pg_backend_pid()").await, backend, "{era:?}: the pool still has its connection");
     }
 }
 
@@ -104,11 +81,7 @@ async fn a_client_that_hangs_up() {
     sleeps(&rig).await;
     call.abort();
     is_gone(&rig).await;
-    assert_eq!(
-        rig.cell("SELECT pg_backend_pid()").await,
-        backend,
-        "the pool still has its connection"
-    );
+    assert_eq!(rig.cell("SELECT pg_backend_pid()").await, backend, "the pool still has its connection");
 }
 
 #[tokio::test]
@@ -118,25 +91,11 @@ async fn a_client_on_stdio_that_cancels() {
     let config = bulkhead_tests::Config::new().database("pg", server.entry(&role));
     let client = Client::stdio(&config.write(), Era::Sessions).await;
     let backend = client.query("pg", "SELECT pg_backend_pid()").await.cell();
-    let call = client
-        .send(
-            "query",
-            json!({"database_id": "pg", "sql": "SELECT pg_sleep(30)"}),
-        )
-        .await;
-    wait_until("pg_sleep runs", Duration::from_secs(5), || {
-        server.running(&role, "pg_sleep") == 1
-    })
-    .await;
+    let call = client.send("query", json!({"database_id": "pg", "sql": "SELECT pg_sleep(30)"})).await;
+    wait_until("pg_sleep runs", Duration::from_secs(5), || server.running(&role, "pg_sleep") == 1).await;
     call.cancel(None).await.expect("cancelled");
-    wait_until("pg_sleep is gone", Duration::from_secs(1), || {
-        server.running(&role, "pg_sleep") == 0
-    })
-    .await;
-    assert_eq!(
-        client.query("pg", "SELECT pg_backend_pid()").await.cell(),
-        backend
-    );
+    wait_until("pg_sleep is gone", Duration::from_secs(1), || server.running(&role, "pg_sleep") == 0).await;
+    assert_eq!(client.query("pg", "SELECT pg_backend_pid()").await.cell(), backend);
 }
 
 #[tokio::test]
@@ -147,22 +106,10 @@ async fn the_statement_timeout() {
     let asked = json!({"database_id": "pg", "sql": "SELECT pg_sleep(30)", "timeout_ms": 300});
     let answer = rig.client.call("query", asked).await;
     assert_eq!(answer.error()["kind"], "timeout", "{}", answer.error());
-    assert!(
-        answer.raw().to_string().contains("300"),
-        "it says which limit: {}",
-        answer.raw()
-    );
-    assert!(
-        start.elapsed() < Duration::from_millis(2_500),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(answer.raw().to_string().contains("300"), "it says which limit: {}", answer.raw());
+    assert!(start.elapsed() < Duration::from_millis(2_500), "{:?}", start.elapsed());
     is_gone(&rig).await;
-    assert_eq!(
-        rig.cell("SELECT pg_backend_pid()").await,
-        backend,
-        "the pool still has its connection"
-    );
+    assert_eq!(rig.cell("SELECT pg_backend_pid()").await, backend, "the pool still has its connection");
 }
 
 /// Cancelled while rows are on their way: what was in flight must not be taken for the next answer.
@@ -172,13 +119,7 @@ async fn in_the_middle_of_a_large_result() {
     let backend = rig.cell("SELECT pg_backend_pid()").await;
     for _ in 0..5 {
         let sql = "SELECT n, repeat('z', 100), pg_sleep(0.00001) FROM generate_series(1, 10000000) n /* pg_sleep */";
-        let call = rig
-            .client
-            .send(
-                "query",
-                json!({"database_id": "pg", "sql": sql, "max_rows": 100_000}),
-            )
-            .await;
+        let call = rig.client.send("query", json!({"database_id": "pg", "sql": sql, "max_rows": 100_000})).await;
         sleeps(&rig).await;
         tokio::time::sleep(Duration::from_millis(100)).await;
         call.cancel(None).await.expect("cancelled");
@@ -193,23 +134,10 @@ async fn in_the_middle_of_a_large_result() {
 async fn a_late_cancel_hits_nobody_else() {
     let rig = rig().await;
     for milliseconds in 0..30 {
-        let call = rig
-            .client
-            .send(
-                "query",
-                json!({"database_id": "pg", "sql": "SELECT pg_sleep(0.01)"}),
-            )
-            .await;
+        let call = rig.client.send("query", json!({"database_id": "pg", "sql": "SELECT pg_sleep(0.01)"})).await;
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
         call.cancel(None).await.expect("cancelled");
-        let next = rig
-            .client
-            .query("pg", "SELECT pg_sleep(0.005), 'next'")
-            .await;
-        assert!(
-            !next.is_error(),
-            "cancelled after {milliseconds} ms: {}",
-            next.raw()
-        );
+        let next = rig.client.query("pg", "SELECT pg_sleep(0.005), 'next'").await;
+        assert!(!next.is_error(), "cancelled after {milliseconds} ms: {}", next.raw());
     }
 }

@@ -31,13 +31,8 @@ async fn rig() -> Rig {
 }
 
 fn names(answer: &Answer) -> Vec<String> {
-    let tables = answer.structured()["tables"]
-        .as_array()
-        .unwrap_or_else(|| panic!("no tables: {}", answer.raw()));
-    tables
-        .iter()
-        .map(|table| table["name"].as_str().expect("a name").to_owned())
-        .collect()
+    let tables = answer.structured()["tables"].as_array().unwrap_or_else(|| panic!("no tables: {}", answer.raw()));
+    tables.iter().map(|table| table["name"].as_str().expect("a name").to_owned()).collect()
 }
 
 #[tokio::test]
@@ -52,44 +47,17 @@ async fn tables_are_listed() {
     };
     let all = list(json!({})).await;
     let seen = names(&all);
-    for name in [
-        "author",
-        "Odd \"name\"; --",
-        "shelf",
-        "counted",
-        "parts",
-        "parts_2024",
-    ] {
+    for name in ["author", "Odd \"name\"; --", "shelf", "counted", "parts", "parts_2024"] {
         assert!(seen.iter().any(|other| other == name), "{name}: {seen:?}");
     }
     let text = all.structured().to_string();
-    for word in [
-        "who writes",
-        "materialized-view",
-        "partitioned-table",
-        "view",
-    ] {
+    for word in ["who writes", "materialized-view", "partitioned-table", "view"] {
         assert!(text.contains(word), "{word}: {text}");
     }
-    let elsewhere = rig
-        .client
-        .call(
-            "list_tables",
-            json!({"database_id": "pg", "schema": "nowhere"}),
-        )
-        .await
-        .ok();
+    let elsewhere = rig.client.call("list_tables", json!({"database_id": "pg", "schema": "nowhere"})).await.ok();
     assert!(names(&elsewhere).is_empty());
-    let everywhere = names(
-        &rig.client
-            .call("list_tables", json!({"database_id": "pg"}))
-            .await
-            .ok(),
-    );
-    assert!(
-        !everywhere.iter().any(|name| name == "pg_class"),
-        "the system's own aren't listed"
-    );
+    let everywhere = names(&rig.client.call("list_tables", json!({"database_id": "pg"})).await.ok());
+    assert!(!everywhere.iter().any(|name| name == "pg_class"), "the system's own aren't listed");
 }
 
 #[tokio::test]
@@ -117,12 +85,7 @@ async fn a_table_is_described() {
         assert!(odd.contains(word), "{word}: {odd}");
     }
     let author = describe("author").await.structured().to_string();
-    for word in [
-        "who writes",
-        "as on the cover",
-        "character varying(40)",
-        "Odd",
-    ] {
+    for word in ["who writes", "as on the cover", "character varying(40)", "Odd"] {
         assert!(author.contains(word), "{word}: {author}");
     }
     let view = describe("shelf").await.structured().to_string();
@@ -133,13 +96,7 @@ async fn a_table_is_described() {
 async fn a_table_that_is_not_there() {
     let rig = rig().await;
     for table in ["nowhere", "", "author; DROP TABLE author", "au%"] {
-        let answer = rig
-            .client
-            .call(
-                "describe_table",
-                json!({"database_id": "pg", "table": table}),
-            )
-            .await;
+        let answer = rig.client.call("describe_table", json!({"database_id": "pg", "table": table})).await;
         assert!(answer.is_error(), "{table}: {}", answer.raw());
     }
     assert_eq!(rig.cell("SELECT count(*) FROM author").await, "0");

@@ -12,11 +12,7 @@ async fn errors_carry_what_the_server_said() {
         .query("pg", "CREATE TABLE accounts (id int PRIMARY KEY, balance int CHECK (balance >= 0), owner text NOT NULL)")
         .await
         .ok();
-    let _ = rig
-        .client
-        .query("pg", "INSERT INTO accounts VALUES (1, 10, 'ada')")
-        .await
-        .ok();
+    let _ = rig.client.query("pg", "INSERT INTO accounts VALUES (1, 10, 'ada')").await.ok();
     for (sql, kind, sqlstate) in [
         ("SELEC 1", "syntax", "42601"),
         ("SELECT * FROM nowhere", "undefined", "42P01"),
@@ -25,21 +21,9 @@ async fn errors_carry_what_the_server_said() {
         ("SELECT 1/0", "invalid-value", "22012"),
         ("SELECT 'x'::int", "invalid-value", "22P02"),
         ("SELECT 2147483647 + 1", "invalid-value", "22003"),
-        (
-            "INSERT INTO accounts VALUES (1, 1, 'x')",
-            "constraint",
-            "23505",
-        ),
-        (
-            "INSERT INTO accounts VALUES (2, -1, 'x')",
-            "constraint",
-            "23514",
-        ),
-        (
-            "INSERT INTO accounts VALUES (3, 1, NULL)",
-            "constraint",
-            "23502",
-        ),
+        ("INSERT INTO accounts VALUES (1, 1, 'x')", "constraint", "23505"),
+        ("INSERT INTO accounts VALUES (2, -1, 'x')", "constraint", "23514"),
+        ("INSERT INTO accounts VALUES (3, 1, NULL)", "constraint", "23502"),
         ("SELECT * FROM pg_authid", "permission", "42501"),
     ] {
         let answer = rig.client.query("pg", sql).await;
@@ -47,54 +31,26 @@ async fn errors_carry_what_the_server_said() {
         assert_eq!(error["kind"], kind, "{sql}: {error}");
         assert_eq!(error["sqlstate"], sqlstate, "{sql}: {error}");
         assert!(answer.text().contains(sqlstate), "{sql}: {}", answer.text());
-        assert!(
-            !answer.text().is_empty(),
-            "{sql}: a client that reads text alone is told as well"
-        );
+        assert!(!answer.text().is_empty(), "{sql}: a client that reads text alone is told as well");
     }
 }
 
 #[tokio::test]
 async fn position_hint_detail_and_object() {
     let rig = Rig::start("errors").await;
-    let _ = rig
-        .client
-        .query("pg", "CREATE TABLE fruit (apple int UNIQUE)")
-        .await
-        .ok();
-    let _ = rig
-        .client
-        .query("pg", "INSERT INTO fruit VALUES (1)")
-        .await
-        .ok();
+    let _ = rig.client.query("pg", "CREATE TABLE fruit (apple int UNIQUE)").await.ok();
+    let _ = rig.client.query("pg", "INSERT INTO fruit VALUES (1)").await.ok();
 
     let answer = rig.client.query("pg", "SELECT appel FROM fruit").await;
     assert_eq!(answer.error()["position"], json!(8), "{}", answer.error());
-    assert!(
-        answer.error()["hint"]
-            .as_str()
-            .is_some_and(|hint| hint.contains("apple")),
-        "{}",
-        answer.error()
-    );
+    assert!(answer.error()["hint"].as_str().is_some_and(|hint| hint.contains("apple")), "{}", answer.error());
 
-    let answer = rig
-        .client
-        .query("pg", "SELECT '日本語', appel FROM fruit")
-        .await;
-    assert_eq!(
-        answer.error()["position"],
-        json!(15),
-        "in characters, not in bytes: {}",
-        answer.error()
-    );
+    let answer = rig.client.query("pg", "SELECT '日本語', appel FROM fruit").await;
+    assert_eq!(answer.error()["position"], json!(15), "in characters, not in bytes: {}", answer.error());
 
     let answer = rig.client.query("pg", "INSERT INTO fruit VALUES (1)").await;
     let text = answer.error().to_string();
-    assert!(
-        text.contains("fruit_apple_key") && text.contains("already exists"),
-        "{text}"
-    );
+    assert!(text.contains("fruit_apple_key") && text.contains("already exists"), "{text}");
 }
 
 #[tokio::test]
@@ -111,8 +67,7 @@ async fn a_lost_connection_is_said_and_the_next_call_has_a_new_one() {
     let rig = Rig::start_with("errors", &[(&["pool", "max"], json!(1))]).await;
     let pid = rig.cell("SELECT pg_backend_pid()").await;
     // While idle: the next call must not be the one to notice.
-    rig.server
-        .sql(&format!("SELECT pg_terminate_backend({pid})"));
+    rig.server.sql(&format!("SELECT pg_terminate_backend({pid})"));
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     let answer = rig.client.query("pg", "SELECT pg_backend_pid()").await;
     if answer.is_error() {
@@ -121,27 +76,14 @@ async fn a_lost_connection_is_said_and_the_next_call_has_a_new_one() {
     let next = rig.cell("SELECT pg_backend_pid()").await;
     assert_ne!(next, pid);
     // In the middle of a statement.
-    let call = rig
-        .client
-        .send(
-            "query",
-            json!({"database_id": "pg", "sql": "SELECT pg_sleep(20)"}),
-        )
-        .await;
-    bulkhead_tests::postgres::wait_until(
-        "the statement runs",
-        std::time::Duration::from_secs(5),
-        || rig.server.running(&rig.role, "pg_sleep") == 1,
-    )
+    let call = rig.client.send("query", json!({"database_id": "pg", "sql": "SELECT pg_sleep(20)"})).await;
+    bulkhead_tests::postgres::wait_until("the statement runs", std::time::Duration::from_secs(5), || {
+        rig.server.running(&rig.role, "pg_sleep") == 1
+    })
     .await;
-    rig.server
-        .sql(&format!("SELECT pg_terminate_backend({next})"));
-    let text =
-        serde_json::to_string(&call.await_response().await.expect("an answer")).expect("JSON");
-    assert!(
-        text.contains("57P01") || text.contains("connection"),
-        "{text}"
-    );
+    rig.server.sql(&format!("SELECT pg_terminate_backend({next})"));
+    let text = serde_json::to_string(&call.await_response().await.expect("an answer")).expect("JSON");
+    assert!(text.contains("57P01") || text.contains("connection"), "{text}");
     assert_ne!(rig.cell("SELECT pg_backend_pid()").await, next);
 }
 
@@ -149,11 +91,7 @@ async fn a_lost_connection_is_said_and_the_next_call_has_a_new_one() {
 async fn an_unknown_database_says_which_there_are() {
     let rig = Rig::start("errors").await;
     let answer = rig.client.query("nosuch", "SELECT 1").await;
-    assert!(
-        answer.error().to_string().contains("pg"),
-        "{}",
-        answer.error()
-    );
+    assert!(answer.error().to_string().contains("pg"), "{}", answer.error());
 }
 
 #[tokio::test]
@@ -162,22 +100,11 @@ async fn the_password_is_in_no_error_and_no_log() {
     let password = rig.role.password.clone().expect("a password");
     let _ = rig.cell("SELECT 1").await;
     for sql in ["SELEC 1", "SELECT current_setting('nosuch')", "SELECT 1/0"] {
-        assert!(
-            !rig.client
-                .query("pg", sql)
-                .await
-                .raw()
-                .to_string()
-                .contains(&password)
-        );
+        assert!(!rig.client.query("pg", sql).await.raw().to_string().contains(&password));
     }
     // A password that the server refuses: neither it nor its like is told.
-    rig.server
-        .sql(&format!("ALTER ROLE {} PASSWORD 'another'", rig.role.name));
-    rig.server.sql(&format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{}'",
-        rig.role.name
-    ));
+    rig.server.sql(&format!("ALTER ROLE {} PASSWORD 'another'", rig.role.name));
+    rig.server.sql(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{}'", rig.role.name));
     let mut refused = None;
     for _ in 0..3 {
         let answer = rig.client.query("pg", "SELECT 1").await;

@@ -41,12 +41,7 @@ impl Rig {
         }
         let host = Host::start(config).await;
         let client = host.client().await;
-        Rig {
-            server,
-            role,
-            host,
-            client,
-        }
+        Rig { server, role, host, client }
     }
 
     /// The only cell of a statement's answer, as text.

@@ -56,28 +56,12 @@ async fn nothing_is_written(rig: &Rig, schema: &str) {
     let before = state(&rig.server, schema);
     for sql in BYPASSES {
         let answer = rig.client.query("pg", sql).await;
-        assert_eq!(
-            state(&rig.server, schema),
-            before,
-            "{sql} wrote: {}",
-            answer.raw()
-        );
+        assert_eq!(state(&rig.server, schema), before, "{sql} wrote: {}", answer.raw());
         // What one statement may have loosened must not let the next one through.
-        let _ = rig
-            .client
-            .query("pg", "INSERT INTO ledger VALUES (3)")
-            .await;
-        assert_eq!(
-            state(&rig.server, schema),
-            before,
-            "a write after {sql} went through"
-        );
+        let _ = rig.client.query("pg", "INSERT INTO ledger VALUES (3)").await;
+        assert_eq!(state(&rig.server, schema), before, "a write after {sql} went through");
     }
-    assert_eq!(
-        rig.cell("SELECT count(*) FROM ledger").await,
-        "1",
-        "reading still works"
-    );
+    assert_eq!(rig.cell("SELECT count(*) FROM ledger").await, "1", "reading still works");
 }
 
 /// All three at once, as an operator has them.
@@ -113,16 +97,8 @@ async fn a_role_without_rights_alone() {
     ));
     let host = Host::start(Config::new().database("pg", server.entry(&reader))).await;
     let client = host.client().await;
-    let rig = Rig {
-        server,
-        role: reader,
-        host,
-        client,
-    };
-    let written: Vec<_> = BYPASSES
-        .iter()
-        .filter(|sql| !sql.contains("lo_create"))
-        .collect();
+    let rig = Rig { server, role: reader, host, client };
+    let written: Vec<_> = BYPASSES.iter().filter(|sql| !sql.contains("lo_create")).collect();
     let before = state(&rig.server, &owner.name);
     for sql in written {
         let _ = rig.client.query("pg", sql).await;
@@ -141,24 +117,10 @@ async fn the_drivers_transaction_alone() {
          CREATE FUNCTION length(ledger) RETURNS int LANGUAGE sql AS 'SELECT write_it()'",
     );
     let before = state(&rig.server, &rig.role.name);
-    for sql in [
-        "SELECT * FROM innocent",
-        "SELECT count(*) FROM innocent WHERE n > 0",
-        "SELECT length(ledger) FROM ledger",
-    ] {
+    for sql in ["SELECT * FROM innocent", "SELECT count(*) FROM innocent WHERE n > 0", "SELECT length(ledger) FROM ledger"] {
         let answer = rig.client.query("pg", sql).await;
-        assert_eq!(
-            answer.error()["sqlstate"],
-            "25006",
-            "{sql}: the database itself refuses: {}",
-            answer.error()
-        );
-        assert_eq!(
-            answer.error()["kind"],
-            "read-only",
-            "{sql}: {}",
-            answer.error()
-        );
+        assert_eq!(answer.error()["sqlstate"], "25006", "{sql}: the database itself refuses: {}", answer.error());
+        assert_eq!(answer.error()["kind"], "read-only", "{sql}: {}", answer.error());
         assert_eq!(state(&rig.server, &rig.role.name), before, "{sql}");
     }
 }
@@ -166,19 +128,12 @@ async fn the_drivers_transaction_alone() {
 /// The host's reading alone: behind it is a driver that would run anything.
 #[tokio::test]
 async fn the_hosts_reading_alone() {
-    let config = Config::new()
-        .hostile("pg", json!({}))
-        .set(&["databases", "pg", "read_only"], json!(true));
+    let config = Config::new().hostile("pg", json!({})).set(&["databases", "pg", "read_only"], json!(true));
     let host = Host::start(config).await;
     let client = host.client().await;
     for sql in BYPASSES.iter().filter(|sql| !sql.contains("write_it()")) {
         let answer = client.query("pg", sql).await;
-        assert_eq!(
-            answer.error()["kind"],
-            "read-only",
-            "{sql}: {}",
-            answer.raw()
-        );
+        assert_eq!(answer.error()["kind"], "read-only", "{sql}: {}", answer.raw());
     }
     assert_eq!(client.query("pg", "SELECT 1").await.cell(), "SELECT 1");
 }

@@ -29,31 +29,9 @@ const EXTREMES: &[(&str, &[&str])] = &[
     ("integer", &["-2147483648", "2147483647"]),
     (
         "bigint",
-        &[
-            "-9223372036854775808",
-            "9223372036854775807",
-            "9007199254740991",
-            "9007199254740992",
-            "-9007199254740993",
-            "0",
-        ],
+        &["-9223372036854775808", "9223372036854775807", "9007199254740991", "9007199254740992", "-9007199254740993", "0"],
     ),
-    (
-        "real",
-        &[
-            "0",
-            "-0",
-            "0.1",
-            "3.4028235e38",
-            "1e-45",
-            "16777217",
-            "NaN",
-            "Infinity",
-            "-Infinity",
-            "1e10",
-            "1.17549435e-38",
-        ],
-    ),
+    ("real", &["0", "-0", "0.1", "3.4028235e38", "1e-45", "16777217", "NaN", "Infinity", "-Infinity", "1e10", "1.17549435e-38"]),
     (
         "double precision",
         &[
@@ -93,26 +71,8 @@ const EXTREMES: &[(&str, &[&str])] = &[
     ),
     ("numeric(10,2)", &["1.5", "-99999999.99", "0"]),
     ("numeric(3,-2)", &["12345"]),
-    (
-        "money",
-        &["-92233720368547758.08", "0", "92233720368547758.07"],
-    ),
-    (
-        "text",
-        &[
-            "",
-            " ",
-            "null",
-            "NULL",
-            "é",
-            "日本語",
-            "💥",
-            "line\nbreak\ttab\\slash\"quote",
-            "\u{7f}\u{1}",
-            "{}",
-            "a,b;c",
-        ],
-    ),
+    ("money", &["-92233720368547758.08", "0", "92233720368547758.07"]),
+    ("text", &["", " ", "null", "NULL", "é", "日本語", "💥", "line\nbreak\ttab\\slash\"quote", "\u{7f}\u{1}", "{}", "a,b;c"]),
     ("varchar(5)", &["", "abc  ", "äöüéß"]),
     ("char(5)", &["ab", ""]),
     ("name", &["a_name", ""]),
@@ -120,11 +80,7 @@ const EXTREMES: &[(&str, &[&str])] = &[
     ("bytea", &["", "\\x00", "\\x00ff10", "\\xdeadbeef"]),
     (
         "uuid",
-        &[
-            "00000000-0000-0000-0000-000000000000",
-            "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
-            "6f1c1f4e-9d0f-4b1f-8a44-0b9f3a1f3c11",
-        ],
+        &["00000000-0000-0000-0000-000000000000", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "6f1c1f4e-9d0f-4b1f-8a44-0b9f3a1f3c11"],
     ),
     (
         "json",
@@ -139,18 +95,7 @@ const EXTREMES: &[(&str, &[&str])] = &[
             "{\"k\": [\"é\\u00e9\", null, true]}",
         ],
     ),
-    (
-        "jsonb",
-        &[
-            "null",
-            "1",
-            "\"x\"",
-            "[]",
-            "{}",
-            "{\"b\": 1, \"a\": 2}",
-            "[1.0, 1e40, 12345678901234567890]",
-        ],
-    ),
+    ("jsonb", &["null", "1", "\"x\"", "[]", "{}", "{\"b\": 1, \"a\": 2}", "[1.0, 1e40, 12345678901234567890]"]),
     (
         "date",
         &[
@@ -167,26 +112,8 @@ const EXTREMES: &[(&str, &[&str])] = &[
             "-infinity",
         ],
     ),
-    (
-        "time",
-        &[
-            "00:00:00",
-            "23:59:59.999999",
-            "24:00:00",
-            "12:34:56.7",
-            "12:34:56.000001",
-        ],
-    ),
-    (
-        "timetz",
-        &[
-            "00:00:00+00",
-            "23:59:59.999999+15:59",
-            "24:00:00-15:59",
-            "12:34:56.7+05:30",
-            "12:00:00-08",
-        ],
-    ),
+    ("time", &["00:00:00", "23:59:59.999999", "24:00:00", "12:34:56.7", "12:34:56.000001"]),
+    ("timetz", &["00:00:00+00", "23:59:59.999999+15:59", "24:00:00-15:59", "12:34:56.7+05:30", "12:00:00-08"]),
     (
         "timestamp",
         &[
@@ -230,16 +157,7 @@ const EXTREMES: &[(&str, &[&str])] = &[
             "10000:00:00",
         ],
     ),
-    (
-        "inet",
-        &[
-            "127.0.0.1",
-            "10.0.0.0/8",
-            "::1",
-            "2001:db8::/32",
-            "::ffff:1.2.3.4",
-        ],
-    ),
+    ("inet", &["127.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32", "::ffff:1.2.3.4"]),
     ("cidr", &["10.0.0.0/8", "192.168.1.1/32", "2001:db8::/32"]),
     ("macaddr", &["08:00:2b:01:02:03"]),
     ("macaddr8", &["08:00:2b:01:02:03:04:05"]),
@@ -273,24 +191,9 @@ const EXTREMES: &[(&str, &[&str])] = &[
     ("daterange", &["[2024-01-01,infinity)"]),
     ("int8multirange", &["{}", "{[1,3),[7,9)}"]),
     ("jsonpath", &["$.\"a\"[*]"]),
-    (
-        "int4[]",
-        &[
-            "{}",
-            "{1,NULL,3}",
-            "{{1,2},{3,4}}",
-            "{-2147483648,2147483647}",
-        ],
-    ),
+    ("int4[]", &["{}", "{1,NULL,3}", "{{1,2},{3,4}}", "{-2147483648,2147483647}"]),
     ("int8[]", &["{9223372036854775807,1}"]),
-    (
-        "text[]",
-        &[
-            "{}",
-            "{a,NULL,\"NULL\",\"\",\"x,y\",\"q\\\"q\",\"{b}\"}",
-            "{{a,b},{c,d}}",
-        ],
-    ),
+    ("text[]", &["{}", "{a,NULL,\"NULL\",\"\",\"x,y\",\"q\\\"q\",\"{b}\"}", "{{a,b},{c,d}}"]),
     ("numeric[]", &["{1.50,NaN,99999999999999999999}"]),
     ("bool[]", &["{t,f,NULL}"]),
     ("float8[]", &["{0.1,NaN,Infinity,1e300}"]),
@@ -306,10 +209,7 @@ async fn the_extremes_of_every_type() {
     let rig = Rig::start("types").await;
     let mut wrong = Vec::new();
     for (native, literals) in EXTREMES {
-        let literals: Vec<String> = literals
-            .iter()
-            .map(|literal| (*literal).to_owned())
-            .collect();
+        let literals: Vec<String> = literals.iter().map(|literal| (*literal).to_owned()).collect();
         if let Err(why) = compare(&rig, native, &literals).await {
             wrong.push(why);
         }
@@ -338,10 +238,7 @@ async fn types_that_a_schema_defines() {
         ("positive[]", &["{1,2}"]),
         ("pair[]", &["{\"(1,x)\",NULL}"]),
     ] {
-        let literals: Vec<String> = literals
-            .iter()
-            .map(|literal| (*literal).to_owned())
-            .collect();
+        let literals: Vec<String> = literals.iter().map(|literal| (*literal).to_owned()).collect();
         if let Err(why) = compare(&rig, native, &literals).await {
             wrong.push(why);
         }
@@ -353,120 +250,47 @@ async fn types_that_a_schema_defines() {
 #[tokio::test]
 async fn nulls() {
     let rig = Rig::start("types").await;
-    let columns: Vec<String> = EXTREMES
-        .iter()
-        .map(|(native, _)| format!("NULL::{native}"))
-        .collect();
-    let answer = rig
-        .client
-        .query("pg", &format!("SELECT {}", columns.join(", ")))
-        .await;
-    assert!(
-        answer.rows()[0].iter().all(Value::is_null),
-        "{}",
-        answer.raw()
-    );
+    let columns: Vec<String> = EXTREMES.iter().map(|(native, _)| format!("NULL::{native}")).collect();
+    let answer = rig.client.query("pg", &format!("SELECT {}", columns.join(", "))).await;
+    assert!(answer.rows()[0].iter().all(Value::is_null), "{}", answer.raw());
 }
 
 #[tokio::test]
 async fn arbitrary_values() {
     let rig = Rig::start("types").await;
-    let numeric =
-        (any::<bool>(), "[0-9]{1,40}", "[0-9]{0,30}").prop_map(|(negative, whole, fraction)| {
-            let point = if fraction.is_empty() { "" } else { "." };
-            format!(
-                "{}{whole}{point}{fraction}",
-                if negative { "-" } else { "" }
-            )
-        });
+    let numeric = (any::<bool>(), "[0-9]{1,40}", "[0-9]{0,30}").prop_map(|(negative, whole, fraction)| {
+        let point = if fraction.is_empty() { "" } else { "." };
+        format!("{}{whole}{point}{fraction}", if negative { "-" } else { "" })
+    });
     let micros = -211_810_000_000_000_000_i64..9_223_371_331_200_000_000;
     let timestamp = micros.prop_map(|micros| format!("epoch\u{0}{micros}"));
-    let interval = (any::<i32>(), any::<i32>(), any::<i64>()).prop_map(|(months, days, micros)| {
-        format!(
-            "{} months {days} days {} microseconds",
-            months / 2,
-            micros / 4
-        )
-    });
+    let interval = (any::<i32>(), any::<i32>(), any::<i64>())
+        .prop_map(|(months, days, micros)| format!("{} months {days} days {} microseconds", months / 2, micros / 4));
     let strategies: Vec<(&str, BoxedStrategy<String>)> = vec![
-        (
-            "bigint",
-            any::<i64>().prop_map(|value| value.to_string()).boxed(),
-        ),
-        (
-            "integer",
-            any::<i32>().prop_map(|value| value.to_string()).boxed(),
-        ),
-        (
-            "smallint",
-            any::<i16>().prop_map(|value| value.to_string()).boxed(),
-        ),
-        (
-            "double precision",
-            any::<u64>()
-                .prop_map(|bits| format!("{:?}", f64::from_bits(bits)))
-                .boxed(),
-        ),
-        (
-            "real",
-            any::<u32>()
-                .prop_map(|bits| format!("{:?}", f32::from_bits(bits)))
-                .boxed(),
-        ),
+        ("bigint", any::<i64>().prop_map(|value| value.to_string()).boxed()),
+        ("integer", any::<i32>().prop_map(|value| value.to_string()).boxed()),
+        ("smallint", any::<i16>().prop_map(|value| value.to_string()).boxed()),
+        ("double precision", any::<u64>().prop_map(|bits| format!("{:?}", f64::from_bits(bits))).boxed()),
+        ("real", any::<u32>().prop_map(|bits| format!("{:?}", f32::from_bits(bits))).boxed()),
         ("numeric", numeric.boxed()),
         ("text", "[^\u{0}\u{1E}\u{1F}]{0,60}".boxed()),
-        (
-            "bytea",
-            "([0-9a-f]{2}){0,80}"
-                .prop_map(|hex| format!("\\x{hex}"))
-                .boxed(),
-        ),
-        (
-            "uuid",
-            any::<u128>()
-                .prop_map(|bits| format!("{bits:032x}"))
-                .boxed(),
-        ),
-        (
-            "date",
-            (-2_451_000_i32..2_145_031_000)
-                .prop_map(|days| format!("days\u{0}{days}"))
-                .boxed(),
-        ),
+        ("bytea", "([0-9a-f]{2}){0,80}".prop_map(|hex| format!("\\x{hex}")).boxed()),
+        ("uuid", any::<u128>().prop_map(|bits| format!("{bits:032x}")).boxed()),
+        ("date", (-2_451_000_i32..2_145_031_000).prop_map(|days| format!("days\u{0}{days}")).boxed()),
         ("timestamp", timestamp.clone().boxed()),
         ("timestamptz", timestamp.boxed()),
-        (
-            "time",
-            (0..86_400_000_000_i64)
-                .prop_map(|micros| format!("time\u{0}{micros}"))
-                .boxed(),
-        ),
+        ("time", (0..86_400_000_000_i64).prop_map(|micros| format!("time\u{0}{micros}")).boxed()),
         ("interval", interval.boxed()),
         ("jsonb", json_text().boxed()),
         ("json", json_text().boxed()),
-        (
-            "int4[]",
-            prop::collection::vec(any::<Option<i32>>(), 0..8)
-                .prop_map(|values| array(&values))
-                .boxed(),
-        ),
-        (
-            "int8[]",
-            prop::collection::vec(any::<Option<i64>>(), 0..8)
-                .prop_map(|values| array(&values))
-                .boxed(),
-        ),
-        (
-            "boolean",
-            any::<bool>().prop_map(|value| value.to_string()).boxed(),
-        ),
+        ("int4[]", prop::collection::vec(any::<Option<i32>>(), 0..8).prop_map(|values| array(&values)).boxed()),
+        ("int8[]", prop::collection::vec(any::<Option<i64>>(), 0..8).prop_map(|values| array(&values)).boxed()),
+        ("boolean", any::<bool>().prop_map(|value| value.to_string()).boxed()),
     ];
     let mut runner = TestRunner::default();
     let mut wrong = Vec::new();
     for (native, strategy) in strategies {
-        let values: Vec<String> = (0..CASES)
-            .map(|_| strategy.new_tree(&mut runner).expect("a value").current())
-            .collect();
+        let values: Vec<String> = (0..CASES).map(|_| strategy.new_tree(&mut runner).expect("a value").current()).collect();
         if let Err(why) = compare(&rig, native, &values).await {
             wrong.push(why);
         }
@@ -475,10 +299,7 @@ async fn arbitrary_values() {
 }
 
 fn array(values: &[Option<impl ToString>]) -> String {
-    let elements: Vec<String> = values
-        .iter()
-        .map(|value| value.as_ref().map_or("NULL".into(), ToString::to_string))
-        .collect();
+    let elements: Vec<String> = values.iter().map(|value| value.as_ref().map_or("NULL".into(), ToString::to_string)).collect();
     format!("{{{}}}", elements.join(","))
 }
 
@@ -492,13 +313,9 @@ fn json_text() -> impl Strategy<Value = String> {
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4)
-                .prop_map(|values| format!("[{}]", values.join(","))),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|values| format!("[{}]", values.join(","))),
             prop::collection::vec(("[a-z]{1,6}", inner), 0..4).prop_map(|fields| {
-                let fields: Vec<String> = fields
-                    .iter()
-                    .map(|(key, value)| format!("\"{key}\":{value}"))
-                    .collect();
+                let fields: Vec<String> = fields.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
                 format!("{{{}}}", fields.join(","))
             }),
         ]
@@ -527,26 +344,10 @@ async fn compare(rig: &Rig, native: &str, literals: &[String]) -> Result<(), Str
         .enumerate()
         .map(|(at, literal)| format!("SELECT {at} AS at, {} AS v", expression(native, literal)))
         .collect();
-    let sql = format!(
-        "SELECT v FROM ({}) AS x ORDER BY at",
-        sets.join(" UNION ALL ")
-    );
+    let sql = format!("SELECT v FROM ({}) AS x ORDER BY at", sets.join(" UNION ALL "));
     let record = RECORD.to_string();
-    let printed = rig.server.psql(
-        &rig.role,
-        &[
-            "-A",
-            "-t",
-            "-R",
-            &record,
-            "-P",
-            &format!("null={NULL}"),
-            "-c",
-            SETTINGS,
-            "-c",
-            &sql,
-        ],
-    );
+    let printed =
+        rig.server.psql(&rig.role, &["-A", "-t", "-R", &record, "-P", &format!("null={NULL}"), "-c", SETTINGS, "-c", &sql]);
     let expected: Vec<&str> = printed.split(RECORD).collect();
     let asked = json!({"database_id": "pg", "sql": sql, "max_rows": 100_000});
     let answer = rig.client.call("query", asked).await;
@@ -555,19 +356,12 @@ async fn compare(rig: &Rig, native: &str, literals: &[String]) -> Result<(), Str
     }
     let rows = answer.rows();
     if rows.len() != literals.len() || expected.len() != literals.len() {
-        return Err(format!(
-            "{native}: {} literals, {} from psql, {} from us",
-            literals.len(),
-            expected.len(),
-            rows.len()
-        ));
+        return Err(format!("{native}: {} literals, {} from psql, {} from us", literals.len(), expected.len(), rows.len()));
     }
     for ((row, psql), literal) in rows.iter().zip(expected).zip(literals) {
         let ours = &row[0];
         if !same(native, psql, ours) {
-            return Err(format!(
-                "{native} {literal:?}: psql has {psql:?}, we have {ours}"
-            ));
+            return Err(format!("{native} {literal:?}: psql has {psql:?}, we have {ours}"));
         }
     }
     Ok(())
@@ -581,8 +375,7 @@ fn same(native: &str, psql: &str, ours: &Value) -> bool {
         return same_array(element, psql, ours);
     }
     if matches!(native, "json" | "jsonb") {
-        return ours.to_string() == without_space(psql)
-            || serde_json::from_str::<Value>(psql).is_ok_and(|value| value == *ours);
+        return ours.to_string() == without_space(psql) || serde_json::from_str::<Value>(psql).is_ok_and(|value| value == *ours);
     }
     *ours == spelled(native, psql) || floats_agree(native, psql, ours)
 }
@@ -593,18 +386,13 @@ fn spelled(native: &str, psql: &str) -> Value {
         "boolean" | "bool" => json!(psql == "t"),
         "smallint" | "integer" | "bigint" | "int4" | "int8" | "positive" | "deeper" => {
             let value: i64 = psql.parse().expect("an integer");
-            if value.unsigned_abs() <= MAX_SAFE {
-                json!(value)
-            } else {
-                json!(psql)
-            }
+            if value.unsigned_abs() <= MAX_SAFE { json!(value) } else { json!(psql) }
         }
         "oid" | "xid" | "cid" => json!(psql.parse::<i64>().expect("an integer")),
         "bytea" => {
             let hex = psql.strip_prefix("\\x").expect("hexadecimal");
-            let bytes: Vec<u8> = (0..hex.len() / 2)
-                .map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).expect("hex"))
-                .collect();
+            let bytes: Vec<u8> =
+                (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).expect("hex")).collect();
             json!(BASE64_STANDARD.encode(bytes))
         }
         // psql leaves out the minutes of a whole hour.
@@ -615,9 +403,7 @@ fn spelled(native: &str, psql: &str) -> Value {
             json!(psql.replacen(' ', "T", usize::from(!psql.ends_with("infinity"))))
         }
         "timestamptz" => {
-            let (moment, era) = psql
-                .strip_suffix(" BC")
-                .map_or((psql, ""), |moment| (moment, " BC"));
+            let (moment, era) = psql.strip_suffix(" BC").map_or((psql, ""), |moment| (moment, " BC"));
             match moment.strip_suffix("+00") {
                 Some(utc) => json!(format!("{}Z{era}", utc.replacen(' ', "T", 1))),
                 None => json!(psql),
@@ -656,9 +442,7 @@ fn same_array(element: &str, psql: &str, ours: &Value) -> bool {
 }
 
 fn text_of(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 enum Element {
@@ -670,11 +454,7 @@ enum Element {
 fn array_agrees(element: &str, theirs: &Element, ours: &Value) -> bool {
     match (theirs, ours) {
         (Element::Array(theirs), Value::Array(ours)) => {
-            theirs.len() == ours.len()
-                && theirs
-                    .iter()
-                    .zip(ours)
-                    .all(|(theirs, ours)| array_agrees(element, theirs, ours))
+            theirs.len() == ours.len() && theirs.iter().zip(ours).all(|(theirs, ours)| array_agrees(element, theirs, ours))
         }
         (Element::Null, Value::Null) => true,
         // In an array a number is one where every client reads it exactly, and else a string; bytes are psql's own.
@@ -711,11 +491,7 @@ fn parse_array(text: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<El
                 while let Some(other) = text.next_if(|next| !matches!(next, ',' | '}')) {
                     value.push(other);
                 }
-                if value == "NULL" {
-                    Element::Null
-                } else {
-                    Element::Text(value)
-                }
+                if value == "NULL" { Element::Null } else { Element::Text(value) }
             }
         });
         match text.next()? {

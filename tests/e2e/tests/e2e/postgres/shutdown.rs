@@ -12,24 +12,12 @@ use super::Rig;
 async fn no_backend_is_left() {
     let mut rig = Rig::start("shutdown").await;
     let _ = rig.cell("SELECT 1").await;
-    let running = rig
-        .client
-        .send(
-            "query",
-            json!({"database_id": "pg", "sql": "SELECT pg_sleep(60)"}),
-        )
-        .await;
-    wait_until("pg_sleep runs", Duration::from_secs(5), || {
-        rig.server.running(&rig.role, "pg_sleep") == 1
-    })
-    .await;
+    let running = rig.client.send("query", json!({"database_id": "pg", "sql": "SELECT pg_sleep(60)"})).await;
+    wait_until("pg_sleep runs", Duration::from_secs(5), || rig.server.running(&rig.role, "pg_sleep") == 1).await;
     let (status, took) = rig.host.stop().await;
     assert!(status.success(), "{status}\n{}", rig.host.log());
     assert!(took < Duration::from_secs(10), "{took:?}");
-    wait_until("no backend is left", Duration::from_secs(1), || {
-        rig.server.backends(&rig.role) == 0
-    })
-    .await;
+    wait_until("no backend is left", Duration::from_secs(1), || rig.server.backends(&rig.role) == 0).await;
     drop(running);
 }
 
@@ -38,22 +26,12 @@ async fn no_backend_is_left() {
 async fn a_short_call_is_still_answered() {
     let mut rig = Rig::start("shutdown").await;
     let _ = rig.cell("SELECT 1").await;
-    let call = rig
-        .client
-        .send(
-            "query",
-            json!({"database_id": "pg", "sql": "SELECT 'done', pg_sleep(1)"}),
-        )
-        .await;
-    wait_until("pg_sleep runs", Duration::from_secs(5), || {
-        rig.server.running(&rig.role, "pg_sleep") == 1
-    })
-    .await;
+    let call = rig.client.send("query", json!({"database_id": "pg", "sql": "SELECT 'done', pg_sleep(1)"})).await;
+    wait_until("pg_sleep runs", Duration::from_secs(5), || rig.server.running(&rig.role, "pg_sleep") == 1).await;
     let answer = tokio::spawn(call.await_response());
     let (status, _) = rig.host.stop().await;
     assert!(status.success(), "{status}");
-    let text =
-        serde_json::to_string(&answer.await.expect("the task").expect("an answer")).expect("JSON");
+    let text = serde_json::to_string(&answer.await.expect("the task").expect("an answer")).expect("JSON");
     assert!(text.contains("done"), "{text}");
 }
 
@@ -67,8 +45,5 @@ async fn stdio_ends_with_its_input() {
     assert_eq!(client.query("pg", "SELECT 1").await.cell(), json!(1));
     assert_eq!(server.backends(&role), 1);
     client.close().await;
-    wait_until("no backend is left", Duration::from_secs(5), || {
-        server.backends(&role) == 0
-    })
-    .await;
+    wait_until("no backend is left", Duration::from_secs(5), || server.backends(&role) == 0).await;
 }

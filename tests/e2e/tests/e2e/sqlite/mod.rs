@@ -28,11 +28,7 @@ fn command_with(file: &Path, options: &[&str], sql: &str) -> String {
         .stdin(Stdio::null())
         .output()
         .expect("sqlite3 starts");
-    assert!(
-        output.status.success(),
-        "sqlite3 {sql}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "sqlite3 {sql}: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     text.strip_suffix('\n').map(str::to_owned).unwrap_or(text)
 }
@@ -54,21 +50,14 @@ impl Rig {
         let config = Config::new();
         let directory = config.folder().join("data");
         std::fs::create_dir(&directory).expect("a directory");
-        command(
-            &directory.join("test.db"),
-            &format!("PRAGMA user_version = 1; {setup}"),
-        );
+        command(&directory.join("test.db"), &format!("PRAGMA user_version = 1; {setup}"));
         let mut config = config.sqlite("lite", &directory, "test.db");
         for (path, value) in keys {
             config = config.set(&[&["databases", "lite"], *path].concat(), value.clone());
         }
         let host = Host::start(config).await;
         let client = host.client().await;
-        Rig {
-            directory,
-            host,
-            client,
-        }
+        Rig { directory, host, client }
     }
 
     fn file(&self) -> PathBuf {

@@ -33,40 +33,19 @@ const BYPASSES: &[&str] = &[
 
 #[tokio::test]
 async fn nothing_is_written() {
-    let rig = Rig::start_with(
-        "CREATE TABLE ledger (n); INSERT INTO ledger VALUES (1)",
-        &[(&["read_only"], json!(true))],
-    )
-    .await;
+    let rig = Rig::start_with("CREATE TABLE ledger (n); INSERT INTO ledger VALUES (1)", &[(&["read_only"], json!(true))]).await;
     let before = std::fs::read(rig.file()).expect("the file");
     let about = std::fs::metadata(rig.file()).expect("the file");
     for sql in BYPASSES {
         let answer = rig.client.query("lite", sql).await;
-        assert_eq!(
-            std::fs::read(rig.file()).expect("the file"),
-            before,
-            "{sql}: {}",
-            answer.raw()
-        );
-        let _ = rig
-            .client
-            .query("lite", "INSERT INTO ledger VALUES (3)")
-            .await;
-        assert_eq!(
-            std::fs::read(rig.file()).expect("the file"),
-            before,
-            "a write after {sql}"
-        );
+        assert_eq!(std::fs::read(rig.file()).expect("the file"), before, "{sql}: {}", answer.raw());
+        let _ = rig.client.query("lite", "INSERT INTO ledger VALUES (3)").await;
+        assert_eq!(std::fs::read(rig.file()).expect("the file"), before, "a write after {sql}");
     }
     let after = std::fs::metadata(rig.file()).expect("the file");
-    assert_eq!(
-        (after.mtime_nsec(), after.mtime()),
-        (about.mtime_nsec(), about.mtime())
-    );
-    let names: Vec<_> = std::fs::read_dir(&rig.directory)
-        .expect("the directory")
-        .map(|entry| entry.expect("an entry").file_name())
-        .collect();
+    assert_eq!((after.mtime_nsec(), after.mtime()), (about.mtime_nsec(), about.mtime()));
+    let names: Vec<_> =
+        std::fs::read_dir(&rig.directory).expect("the directory").map(|entry| entry.expect("an entry").file_name()).collect();
     assert_eq!(names, ["test.db"], "no other file was made");
     assert_eq!(rig.cell("SELECT count(*) FROM ledger").await, "1");
 }

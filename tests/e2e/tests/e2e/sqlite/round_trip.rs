@@ -44,24 +44,11 @@ impl Stored {
     fn agrees(&self, ours: &Value) -> bool {
         match self {
             Stored::Null => ours.is_null(),
-            Stored::Integer(value) if value.unsigned_abs() <= MAX_SAFE.unsigned_abs() => {
-                *ours == json!(value)
-            }
+            Stored::Integer(value) if value.unsigned_abs() <= MAX_SAFE.unsigned_abs() => *ours == json!(value),
             Stored::Integer(value) => *ours == json!(value.to_string()),
-            Stored::Real(value) if value.is_infinite() => {
-                *ours
-                    == json!(if *value > 0.0 {
-                        "Infinity"
-                    } else {
-                        "-Infinity"
-                    })
-            }
+            Stored::Real(value) if value.is_infinite() => *ours == json!(if *value > 0.0 { "Infinity" } else { "-Infinity" }),
             Stored::Real(value) => {
-                ours.is_number()
-                    && ours
-                        .to_string()
-                        .parse::<f64>()
-                        .is_ok_and(|other| other.to_bits() == value.to_bits())
+                ours.is_number() && ours.to_string().parse::<f64>().is_ok_and(|other| other.to_bits() == value.to_bits())
             }
             Stored::Text(text) => *ours == json!(text),
             Stored::Blob(bytes) => {
@@ -77,55 +64,13 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn extremes() -> Vec<Stored> {
-    let integers = [
-        0,
-        1,
-        -1,
-        i64::MIN,
-        i64::MAX,
-        MAX_SAFE,
-        MAX_SAFE + 1,
-        -MAX_SAFE - 2,
-    ]
-    .map(Stored::Integer);
-    let reals = [
-        0.5,
-        0.1,
-        -0.1,
-        1e15,
-        1e300,
-        5e-324,
-        f64::MAX,
-        f64::MIN_POSITIVE,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        1e16,
-        3.0,
-    ]
-    .map(Stored::Real);
-    let texts = [
-        "",
-        " ",
-        "null",
-        "é",
-        "日本語",
-        "💥",
-        "a'b\"c\\d",
-        "line\nbreak",
-        "1",
-        "1.0",
-        "\u{7f}",
-    ]
-    .map(|text| Stored::Text(text.into()));
+    let integers = [0, 1, -1, i64::MIN, i64::MAX, MAX_SAFE, MAX_SAFE + 1, -MAX_SAFE - 2].map(Stored::Integer);
+    let reals = [0.5, 0.1, -0.1, 1e15, 1e300, 5e-324, f64::MAX, f64::MIN_POSITIVE, f64::INFINITY, f64::NEG_INFINITY, 1e16, 3.0]
+        .map(Stored::Real);
+    let texts = ["", " ", "null", "é", "日本語", "💥", "a'b\"c\\d", "line\nbreak", "1", "1.0", "\u{7f}"]
+        .map(|text| Stored::Text(text.into()));
     let blobs = [vec![], vec![0], (0..=255).collect()].map(Stored::Blob);
-    [
-        vec![Stored::Null],
-        integers.to_vec(),
-        reals.to_vec(),
-        texts.to_vec(),
-        blobs.to_vec(),
-    ]
-    .concat()
+    [vec![Stored::Null], integers.to_vec(), reals.to_vec(), texts.to_vec(), blobs.to_vec()].concat()
 }
 
 fn arbitrary() -> Vec<Stored> {
@@ -136,29 +81,17 @@ fn arbitrary() -> Vec<Stored> {
         prop::collection::vec(any::<u8>(), 0..60).prop_map(Stored::Blob),
     ];
     // SQLite has no NaN (it stores NULL) and no negative zero.
-    let real =
-        |value: &Stored| !matches!(value, Stored::Real(real) if real.is_nan() || *real == 0.0);
+    let real = |value: &Stored| !matches!(value, Stored::Real(real) if real.is_nan() || *real == 0.0);
     let mut runner = TestRunner::default();
-    (0..CASES)
-        .map(|_| strategy.new_tree(&mut runner).expect("a value").current())
-        .filter(real)
-        .collect()
+    (0..CASES).map(|_| strategy.new_tree(&mut runner).expect("a value").current()).filter(real).collect()
 }
 
 /// Written by the command, read by us; and what the command itself prints for it is held against it, too.
 #[tokio::test]
 async fn what_the_command_wrote() {
     let values = [extremes(), arbitrary()].concat();
-    let rows: Vec<String> = values
-        .iter()
-        .enumerate()
-        .map(|(at, value)| format!("({at}, {})", value.literal()))
-        .collect();
-    let rig = Rig::start(&format!(
-        "CREATE TABLE v (at INTEGER PRIMARY KEY, v); INSERT INTO v VALUES {}",
-        rows.join(", ")
-    ))
-    .await;
+    let rows: Vec<String> = values.iter().enumerate().map(|(at, value)| format!("({at}, {})", value.literal())).collect();
+    let rig = Rig::start(&format!("CREATE TABLE v (at INTEGER PRIMARY KEY, v); INSERT INTO v VALUES {}", rows.join(", "))).await;
     let sql = "SELECT v FROM v ORDER BY at";
     let asked = json!({"database_id": "lite", "sql": sql, "max_rows": 10_000});
     let ours = rig.client.call("query", asked).await.rows();
@@ -185,11 +118,8 @@ async fn what_the_command_wrote() {
 #[tokio::test]
 async fn what_we_wrote() {
     let rig = Rig::start("CREATE TABLE v (at INTEGER PRIMARY KEY, v)").await;
-    let values: Vec<Stored> = [extremes(), arbitrary()]
-        .concat()
-        .into_iter()
-        .filter(|value| !matches!(value, Stored::Blob(_)))
-        .collect();
+    let values: Vec<Stored> =
+        [extremes(), arbitrary()].concat().into_iter().filter(|value| !matches!(value, Stored::Blob(_))).collect();
     for (chunk, some) in values.chunks(50).enumerate() {
         let places = vec!["(?, ?)"; some.len()].join(", ");
         let mut params = Vec::new();
@@ -202,14 +132,7 @@ async fn what_we_wrote() {
                 _ => Value::Null,
             });
         }
-        let answer = rig
-            .client
-            .query_with(
-                "lite",
-                &format!("INSERT INTO v VALUES {places}"),
-                Value::Array(params),
-            )
-            .await;
+        let answer = rig.client.query_with("lite", &format!("INSERT INTO v VALUES {places}"), Value::Array(params)).await;
         assert!(!answer.is_error(), "{}", answer.raw());
     }
     let printed = command_with(
@@ -222,13 +145,9 @@ async fn what_we_wrote() {
             Stored::Integer(value) => format!("integer:{value}"),
             Stored::Text(text) => format!("text:{}", hex(text.as_bytes())),
             Stored::Real(value) if value.is_finite() => {
-                let theirs = line
-                    .strip_prefix("real:")
-                    .and_then(|text| text.parse::<f64>().ok());
+                let theirs = line.strip_prefix("real:").and_then(|text| text.parse::<f64>().ok());
                 // 20 digits of an older SQLite's printf aren't all exact.
-                let close = theirs.is_some_and(|theirs| {
-                    ((theirs - value) / value).abs() < 1e-14 || theirs == *value
-                });
+                let close = theirs.is_some_and(|theirs| ((theirs - value) / value).abs() < 1e-14 || theirs == *value);
                 assert!(close, "{value:e}: {line}");
                 continue;
             }
@@ -245,27 +164,14 @@ async fn declared_types() {
         INSERT INTO d VALUES ('12', '1.5', 12, 'text in a blob', '1e3', 1, '2024-02-29 12:00:00', '12.50', 'too long for ten', 'x'), ('abc', 'abc', x'00', NULL, 'abc', 'yes', 1709208000, 'abc', 7, 1.25)";
     let rig = Rig::start(setup).await;
     let ours = rig.client.query("lite", "SELECT * FROM d").await.rows();
-    let printed = command_with(
-        &rig.file(),
-        &["-json"],
-        "SELECT i, r, t, b, n, bool, dt, dec, v, x FROM d LIMIT 1",
-    );
+    let printed = command_with(&rig.file(), &["-json"], "SELECT i, r, t, b, n, bool, dt, dec, v, x FROM d LIMIT 1");
     let theirs: Vec<serde_json::Map<String, Value>> = serde_json::from_str(&printed).expect("JSON");
     for (ours, (name, theirs)) in ours[0].iter().zip(&theirs[0]) {
         let same = ours == theirs
             || ours.as_str().is_some_and(|text| theirs.to_string() == text)
-            || (ours.is_number()
-                && ours.to_string().parse::<f64>().ok() == theirs.to_string().parse::<f64>().ok());
+            || (ours.is_number() && ours.to_string().parse::<f64>().ok() == theirs.to_string().parse::<f64>().ok());
         assert!(same, "{name}: sqlite3 has {theirs}, we have {ours}");
     }
-    assert_eq!(
-        ours[1][0],
-        json!("abc"),
-        "text in an INTEGER column stays text"
-    );
-    assert!(
-        ours[1][2].to_string().contains("AA=="),
-        "a blob in a TEXT column stays a blob: {}",
-        ours[1][2]
-    );
+    assert_eq!(ours[1][0], json!("abc"), "text in an INTEGER column stays text");
+    assert!(ours[1][2].to_string().contains("AA=="), "a blob in a TEXT column stays a blob: {}", ours[1][2]);
 }
