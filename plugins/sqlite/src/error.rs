@@ -28,7 +28,7 @@ pub(crate) fn translate(failure: &Failure, statement: &str, hooks: &Hooks, file:
         codes::SQLITE_BUSY => busy(failure.code, hooks),
         codes::SQLITE_LOCKED => Error::new(ErrorKind::Resources, message).retryable(),
         codes::SQLITE_CONSTRAINT => constraint(message),
-        codes::SQLITE_READONLY => Error::new(ErrorKind::ReadOnly, message),
+        codes::SQLITE_READONLY => read_only(failure.code, message),
         codes::SQLITE_AUTH | codes::SQLITE_PERM => Error::new(ErrorKind::Permission, message),
         codes::SQLITE_MISMATCH => Error::new(ErrorKind::InvalidValue, message),
         codes::SQLITE_TOOBIG | codes::SQLITE_NOMEM => {
@@ -88,6 +88,17 @@ fn busy(code: i32, hooks: &Hooks) -> Error {
     Error::new(ErrorKind::Resources, format!("the database is locked by another connection or process (waited {waited} ms)"))
         .hint("try again, or raise busy_timeout_ms; within a transaction, roll it back first")
         .retryable()
+}
+
+fn read_only(code: i32, message: &str) -> Error {
+    if code == codes::SQLITE_READONLY_ROLLBACK {
+        return Error::new(
+            ErrorKind::ReadOnly,
+            "a crashed writer left a journal that has to be rolled back before the file can be read",
+        )
+        .hint("open the database once with a connection that may write, or with the sqlite3 command");
+    }
+    Error::new(ErrorKind::ReadOnly, message)
 }
 
 /// `UNIQUE constraint failed: t.a, t.b`, `NOT NULL constraint failed: t.a`, `CHECK constraint failed: name`.
