@@ -41,9 +41,7 @@ impl transport::HostByteStream for State {
     }
 
     async fn write(&mut self, this: Resource<ByteStream>, bytes: Vec<u8>) -> wasmtime::Result<Result<(), IoError>> {
-        let signal = self.signal.clone();
-        let stream = self.table.get_mut(&this)?;
-        Ok(signal.interrupt(stream.write(&bytes)).await.unwrap_or_else(|why| Err(interrupted(why))))
+        Ok(self.table.get_mut(&this)?.write(&bytes).await)
     }
 
     async fn exchange(
@@ -54,11 +52,11 @@ impl transport::HostByteStream for State {
     ) -> wasmtime::Result<Result<Vec<u8>, IoError>> {
         let signal = self.signal.clone();
         let stream = self.table.get_mut(&this)?;
-        let both = async {
-            stream.write(&bytes).await?;
-            stream.read(max).await
-        };
-        Ok(signal.interrupt(both).await.unwrap_or_else(|why| Err(interrupted(why))))
+        // Whole, whatever happens to the caller: half a message would be the end of the connection.
+        if let Err(why) = stream.write(&bytes).await {
+            return Ok(Err(why));
+        }
+        Ok(signal.interrupt(stream.read(max)).await.unwrap_or_else(|why| Err(interrupted(why))))
     }
 
     async fn start_tls(&mut self, this: Resource<ByteStream>, options: TlsOptions) -> wasmtime::Result<Result<TlsInfo, IoError>> {

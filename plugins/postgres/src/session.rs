@@ -1,7 +1,7 @@
 //! One session with a server, from the first byte to goodbye.
 //!
 //! Every call goes the same way: what an earlier call left open is closed, messages are put together and sent in one
-//! crossing, answers are read until the server is ready again. A [`Fault`] on the way is settled in one place (`settle`):
+//! crossing, answers are read until the server is ready again. A fault on the way is settled in one place (`settle`):
 //! the connection is brought back to where it can take another call, or counts as lost.
 
 mod auth;

@@ -20,11 +20,13 @@ pub(super) struct Link<S> {
     unsent: u32,
     /// Messages were written after the last Sync.
     open: bool,
+    /// The last crossing sent something: whether the server has read it isn't known.
+    just_sent: bool,
 }
 
 impl<S: Stream> Link<S> {
     pub(super) fn new(stream: S, limit: usize) -> Self {
-        Self { stream, inbox: Inbox::new(limit), out: Vec::new(), awaited: 0, unsent: 0, open: false }
+        Self { stream, inbox: Inbox::new(limit), out: Vec::new(), awaited: 0, unsent: 0, open: false, just_sent: false }
     }
 
     /// To write messages of the extended protocol into.
@@ -75,8 +77,14 @@ impl<S: Stream> Link<S> {
         self.unsent = 0;
     }
 
+    /// Whether the last crossing sent something.
+    pub(super) fn has_just_sent(&self) -> bool {
+        self.just_sent
+    }
+
     /// Reads more, after sending what is to be sent.
     pub(super) fn fill(&mut self) -> Result<(), IoError> {
+        self.just_sent = !self.out.is_empty();
         let read = if self.out.is_empty() {
             self.stream.read(READ)
         } else {

@@ -35,7 +35,7 @@ impl<W: Wire> Session<W> {
     /// The caller is gone, or the time is over: the server stops the statement, and then the connection is clean.
     fn interrupted(&mut self, kind: ErrorKind, message: &str) -> Error {
         let error = Error::new(kind, message).sqlstate(CANCELED);
-        if self.cancel().is_err() {
+        if self.stop().is_err() {
             return error.detail("the server could not be told to stop it").connection_lost();
         }
         if self.recover(true).is_err() { error.connection_lost() } else { error }

@@ -15,7 +15,18 @@ fn a_sleep_is_stopped_and_the_connection_stays() {
         assert!(began.elapsed() < Duration::from_secs(1));
         assert_eq!(run(&mut client, "SELECT pg_backend_pid()").unwrap().one(), Some(pid.as_str()));
     }
-    assert_eq!(outside.dials.get(), 3);
+    assert_eq!(outside.dials.get(), 5, "each is cancelled twice, since it was sent just before");
+}
+
+#[test]
+fn a_statement_is_stopped_however_soon() {
+    let (mut client, outside) = connect();
+    for _ in 0..40 {
+        outside.deadline.set(Some(Instant::now()));
+        let error = run(&mut client, "SELECT pg_sleep(20)").unwrap_err();
+        assert!(error.kind == ErrorKind::Timeout && error.connection_usable);
+    }
+    assert_eq!(run(&mut client, "SELECT 1").unwrap().one(), Some("1"));
 }
 
 #[test]

@@ -43,6 +43,23 @@ fn nothing_of_the_last_user_is_left() {
 }
 
 #[test]
+fn the_role_is_the_next_callers_own() {
+    let (wire, options) = crate::support::wire("superuser");
+    let mut client = bulkhead_postgres::session::Session::connect(wire, &options).unwrap();
+    let own = run(&mut client, "SELECT CURRENT_USER").unwrap().one().unwrap().to_owned();
+    for change in [
+        "SET ROLE pg_read_all_data",
+        "SET SESSION AUTHORIZATION pg_read_all_data",
+        "SELECT set_config('role', 'pg_read_all_data', false)",
+    ] {
+        run(&mut client, change).unwrap();
+        assert_eq!(run(&mut client, "SELECT CURRENT_USER").unwrap().one(), Some("pg_read_all_data"));
+        client.reset().unwrap();
+        assert_eq!(run(&mut client, "SELECT CURRENT_USER").unwrap().one(), Some(own.as_str()), "{change}");
+    }
+}
+
+#[test]
 fn a_failed_transaction_and_an_open_cursor_are_ended() {
     let (mut client, _) = connect();
     client.begin(TransactionOptions { isolation: None, read_only: false }).unwrap();
