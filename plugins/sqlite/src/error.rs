@@ -115,7 +115,9 @@ fn constraint(message: &str) -> Error {
 
 fn by_message(message: &str) -> ErrorKind {
     let says = |part: &str| message.contains(part);
-    if says("may not be modified") || says("prohibited") || says("unsafe use of") {
+    if says("too large") || says("too many") || says("too complex") || says("stack overflow") {
+        ErrorKind::Resources
+    } else if says("may not be modified") || says("prohibited") || says("unsafe use of") {
         ErrorKind::Permission
     } else if says("syntax error") || says("incomplete input") || says("unrecognized token") {
         ErrorKind::Syntax

@@ -7,9 +7,6 @@
 use crate::sqlite::{Failure, Statement};
 use bulkhead_driver::{Error, ErrorKind, Parameter, Value};
 
-/// Digits that a float surely keeps (IEEE 754 binary64): a decimal of more goes out as text.
-const FLOAT_DIGITS: usize = 15;
-
 /// Why parameters weren't bound.
 pub(crate) enum Refused {
     /// They don't fit the statement.
@@ -76,15 +73,40 @@ fn bind_one(statement: &mut Statement, number: usize, value: &Value) -> Result<(
     }
 }
 
-/// As the class that keeps every digit: an integer, a float, or else text.
+/// As the class that keeps every digit: an integer, a float that is written with the same digits, or else text.
 fn bind_decimal(statement: &mut Statement, number: usize, text: &str) -> Result<(), Failure> {
     if let Ok(integer) = text.parse::<i64>() {
         return statement.bind_int64(number, integer);
     }
-    let digits = text.split(['e', 'E']).next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).count();
     match text.parse::<f64>() {
-        Ok(float) if float.is_finite() && digits <= FLOAT_DIGITS => statement.bind_float64(number, float),
+        Ok(float) if float.is_finite() && Digits::of(text) == Digits::of(&format!("{float:e}")) => {
+            statement.bind_float64(number, float)
+        }
         _ => statement.bind_text(number, text),
+    }
+}
+
+/// A number's digits without zeros at either end, and the power of ten of the last one: two spellings of one number agree.
+#[derive(Debug, PartialEq, Eq)]
+struct Digits {
+    negative: bool,
+    digits: String,
+    exponent: i64,
+}
+
+impl Digits {
+    fn of(text: &str) -> Option<Self> {
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let unsigned = whole.strip_prefix(['-', '+']).unwrap_or(whole);
+        let all = format!("{unsigned}{fraction}");
+        let digits = all.trim_end_matches('0');
+        let zeros = i64::try_from(all.len() - digits.len()).ok()?;
+        let after_point = i64::try_from(fraction.len()).ok()?;
+        let exponent = exponent.parse::<i64>().ok()?.checked_sub(after_point)?.checked_add(zeros)?;
+        let digits = digits.trim_start_matches('0').to_owned();
+        let zero = digits.is_empty();
+        Some(Self { negative: whole.starts_with('-'), exponent: if zero { 0 } else { exponent }, digits })
     }
 }
 

@@ -104,6 +104,11 @@ fn parameters_keep_their_class() {
     assert_eq!(of(Value::Float64(0.5)), "treal:0.5");
     assert_eq!(of(Value::Decimal("12".into())), "tinteger:12");
     assert_eq!(of(Value::Decimal("-12.50".into())), "treal:-12.5");
+    assert_eq!(of(Value::Decimal("1000000000000000.0".into())), "treal:1000000000000000.0");
+    assert_eq!(of(Value::Decimal("0.1234567890123456700".into())), "treal:0.12345678901234567");
+    assert_eq!(of(Value::Decimal("9223372036854775808".into())), "ttext:'9223372036854775808'");
+    assert_eq!(of(Value::Decimal("0.0".into())), "treal:0.0");
+    assert_eq!(of(Value::Decimal("1E3".into())), "treal:1000.0");
     assert_eq!(of(Value::Decimal("1e400".into())), "ttext:'1e400'");
     assert_eq!(of(Value::Decimal("0.12345678901234567890".into())), "ttext:'0.12345678901234567890'");
     assert_eq!(of(Value::Text("".into())), "ttext:''");
