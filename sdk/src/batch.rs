@@ -5,9 +5,11 @@
 //! text is checked for UTF-8 at the end, over a column at a time, and only where raw bytes were pushed; a value pushed
 //! where it doesn't fit leaves a mark that `finish` turns into the error.
 
+mod buffer;
 mod column;
 
-pub use column::{Buffer, ColumnBuilder, Layout};
+pub use buffer::Buffer;
+pub use column::{ColumnBuilder, Layout};
 
 use crate::Batch;
 use std::fmt;
@@ -36,10 +38,7 @@ pub struct BatchBuilder {
 impl BatchBuilder {
     /// An empty batch of columns of these layouts (`Layout::of(kind)`).
     pub fn new(layouts: impl IntoIterator<Item = Layout>) -> Self {
-        Self {
-            columns: layouts.into_iter().map(ColumnBuilder::new).collect(),
-            rows: 0,
-        }
+        Self { columns: layouts.into_iter().map(ColumnBuilder::new).collect(), rows: 0 }
     }
 
     /// The columns, to push the values of one row into.
@@ -136,15 +135,8 @@ pub enum BatchError {
 impl fmt::Display for BatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WrongLayout { column } => write!(
-                f,
-                "a value was pushed into column {column}, whose layout is another"
-            ),
-            Self::Ragged {
-                column,
-                values,
-                rows,
-            } => write!(f, "column {column} has {values} values for {rows} rows"),
+            Self::WrongLayout { column } => write!(f, "a value was pushed into column {column}, whose layout is another"),
+            Self::Ragged { column, values, rows } => write!(f, "column {column} has {values} values for {rows} rows"),
             Self::NotUtf8 { column } => {
                 write!(f, "column {column} holds text that is not valid UTF-8")
             }

@@ -97,15 +97,10 @@ impl From<IoError> for Error {
         match error {
             IoError::Cancelled => Self::new(ErrorKind::Cancelled, "the call was cancelled"),
             IoError::Timeout => Self::new(ErrorKind::Timeout, "the time allowed ran out"),
-            IoError::Closed(why) => Self::new(
-                ErrorKind::Connection,
-                format!("the connection was lost: {why}"),
-            ),
+            IoError::Closed(why) => Self::new(ErrorKind::Connection, format!("the connection was lost: {why}")),
             IoError::Unreachable(why) => Self::new(ErrorKind::Connection, why).retryable(),
             IoError::Tls(why) => Self::new(ErrorKind::Connection, format!("TLS failed: {why}")),
-            IoError::Denied(why) => {
-                Self::new(ErrorKind::Connection, format!("the host denied it: {why}"))
-            }
+            IoError::Denied(why) => Self::new(ErrorKind::Connection, format!("the host denied it: {why}")),
         }
         .connection_lost()
     }
@@ -115,18 +110,13 @@ impl From<IoError> for Error {
 impl From<SecretError> for Error {
     fn from(error: SecretError) -> Self {
         match error {
-            SecretError::Denied(why) => Self::new(
-                ErrorKind::Authentication,
-                format!("the host denied the use of the secret: {why}"),
-            ),
-            SecretError::Invalid(why) => Self::new(
-                ErrorKind::Protocol,
-                format!("the server asked for a proof that makes no sense: {why}"),
-            ),
-            SecretError::Io(why) => Self::new(
-                ErrorKind::Connection,
-                format!("the connection was lost: {why}"),
-            ),
+            SecretError::Denied(why) => {
+                Self::new(ErrorKind::Authentication, format!("the host denied the use of the secret: {why}"))
+            }
+            SecretError::Invalid(why) => {
+                Self::new(ErrorKind::Protocol, format!("the server asked for a proof that makes no sense: {why}"))
+            }
+            SecretError::Io(why) => Self::new(ErrorKind::Connection, format!("the connection was lost: {why}")),
         }
         .connection_lost()
     }
@@ -145,21 +135,13 @@ impl From<BatchError> for Error {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_is_said_is_kept() {
-        let error = Error::new(ErrorKind::Constraint, "duplicate key")
-            .sqlstate("23505")
-            .object("users_pkey")
-            .position(7);
+        let error = Error::new(ErrorKind::Constraint, "duplicate key").sqlstate("23505").object("users_pkey").position(7);
         assert_eq!(error.sqlstate.as_deref(), Some("23505"));
         assert_eq!(error.object.as_deref(), Some("users_pkey"));
         assert_eq!(error.position, Some(7));
@@ -168,12 +150,7 @@ mod tests {
 
     #[test]
     fn a_stream_error_costs_the_connection() {
-        for error in [
-            IoError::Cancelled,
-            IoError::Timeout,
-            IoError::Closed("reset".into()),
-            IoError::Unreachable("no".into()),
-        ] {
+        for error in [IoError::Cancelled, IoError::Timeout, IoError::Closed("reset".into()), IoError::Unreachable("no".into())] {
             assert!(!Error::from(error).connection_usable);
         }
     }

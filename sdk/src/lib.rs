@@ -4,14 +4,7 @@ mod batch;
 pub mod error;
 
 /// The contract's bindings, generated from `wit/`.
-#[allow(
-    unsafe_code,
-    missing_docs,
-    unreachable_pub,
-    clippy::all,
-    clippy::pedantic,
-    clippy::restriction
-)]
+#[allow(unsafe_code, missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::restriction)]
 pub mod bindings {
     wit_bindgen::generate!({
         path: "../wit",
@@ -27,16 +20,14 @@ pub use bindings::export;
 
 /// The records that both sides speak of.
 pub use bindings::bulkhead::driver::types::{
-    Batch, Column, ColumnData, ColumnKind, Error, ErrorKind, Notice, Parameter, Value, Values,
-    Varying,
+    Batch, Column, ColumnData, ColumnKind, Error, ErrorKind, Notice, Parameter, Value, Values, Varying,
 };
 /// What the host gives a driver, interface by interface.
 pub use bindings::bulkhead::driver::{call, files, log, secrets, secrets_reveal, transport};
 /// What a driver implements, and the records of its answers.
 pub use bindings::exports::bulkhead::driver::driver::{
-    CatalogInfo, Check, Chunk, Completion, ConnectOptions, Connection, Cursor, Description,
-    DriverManifest, ExplainOptions, Features, ForeignKey, Guest, GuestConnection, GuestCursor,
-    Index, Isolation, Key, ParameterStyle, Plan, QueryOptions, Reply, Routine, RoutineFilter,
-    SchemaInfo, ServerInfo, TableColumn, TableDetail, TableFilter, TableInfo, TableKind, TableName,
+    CatalogInfo, Check, Chunk, Completion, ConnectOptions, Connection, Cursor, Description, DriverManifest, ExplainOptions,
+    Features, ForeignKey, Guest, GuestConnection, GuestCursor, Index, Isolation, Key, ParameterStyle, Plan, QueryOptions, Reply,
+    Routine, RoutineFilter, SchemaInfo, ServerInfo, TableColumn, TableDetail, TableFilter, TableInfo, TableKind, TableName,
     Target, TransactionOptions, Trigger,
 };

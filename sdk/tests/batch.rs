@@ -1,10 +1,5 @@
 //! Every batch that can be built obeys the layout rules of `wit/types.wit`, and holds what was pushed.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use bulkhead_driver::{Batch, BatchBuilder, BatchError, Layout, Values, Varying};
 use proptest::prelude::*;
@@ -38,14 +33,7 @@ fn cell(layout: Layout) -> BoxedStrategy<Cell> {
 }
 
 fn layout() -> impl Strategy<Value = Layout> {
-    prop::sample::select(vec![
-        Layout::Booleans,
-        Layout::Int64s,
-        Layout::Float64s,
-        Layout::Text,
-        Layout::Bytes,
-        Layout::Mixed,
-    ])
+    prop::sample::select(vec![Layout::Booleans, Layout::Int64s, Layout::Float64s, Layout::Text, Layout::Bytes, Layout::Mixed])
 }
 
 /// A table: its layouts and its rows.
@@ -82,18 +70,13 @@ fn check(batch: &Batch, layouts: &[Layout]) {
             (Values::Booleans(bits), Layout::Booleans) => assert_eq!(bits.len(), rows.div_ceil(8)),
             (Values::Int64s(values), Layout::Int64s) => assert_eq!(values.len(), rows),
             (Values::Float64s(values), Layout::Float64s) => assert_eq!(values.len(), rows),
-            (Values::Varying(varying), Layout::Text | Layout::Bytes)
-            | (Values::Mixed(varying), Layout::Mixed) => {
+            (Values::Varying(varying), Layout::Text | Layout::Bytes) | (Values::Mixed(varying), Layout::Mixed) => {
                 assert_eq!(varying.offsets.len(), rows + 1);
                 assert_eq!(varying.offsets[0], 0);
                 assert!(varying.offsets.windows(2).all(|pair| pair[0] <= pair[1]));
-                assert_eq!(
-                    *varying.offsets.last().unwrap() as usize,
-                    varying.data.len()
-                );
+                assert_eq!(*varying.offsets.last().unwrap() as usize, varying.data.len());
                 if *layout == Layout::Text {
-                    (0..rows)
-                        .for_each(|row| assert!(std::str::from_utf8(slice(varying, row)).is_ok()));
+                    (0..rows).for_each(|row| assert!(std::str::from_utf8(slice(varying, row)).is_ok()));
                 }
             }
             (values, layout) => panic!("{values:?} for {layout:?}"),
@@ -108,11 +91,7 @@ fn slice(varying: &Varying, row: usize) -> &[u8] {
 fn read(batch: &Batch, column: usize, row: usize, layout: Layout) -> Cell {
     let data = &batch.columns[column];
     let bit = |bits: &[u8]| bits[row / 8] >> (row % 8) & 1 == 1;
-    if data
-        .validity
-        .as_ref()
-        .is_some_and(|validity| !bit(validity))
-    {
+    if data.validity.as_ref().is_some_and(|validity| !bit(validity)) {
         if let Values::Varying(varying) | Values::Mixed(varying) = &data.values {
             assert!(slice(varying, row).is_empty(), "a NULL has length 0");
         }
@@ -183,10 +162,7 @@ fn a_character_cut_in_two_is_not_text() {
         builder.columns_mut()[0].push_utf8(half);
         builder.end_row();
     }
-    assert!(matches!(
-        builder.finish(),
-        Err(BatchError::NotUtf8 { column: 0 })
-    ));
+    assert!(matches!(builder.finish(), Err(BatchError::NotUtf8 { column: 0 })));
 }
 
 #[test]
@@ -194,10 +170,7 @@ fn a_value_of_another_layout_is_an_error() {
     let mut builder = BatchBuilder::new([Layout::Int64s]);
     builder.columns_mut()[0].push_text("1");
     builder.end_row();
-    assert!(matches!(
-        builder.finish(),
-        Err(BatchError::WrongLayout { column: 0 })
-    ));
+    assert!(matches!(builder.finish(), Err(BatchError::WrongLayout { column: 0 })));
 }
 
 #[test]
@@ -205,14 +178,7 @@ fn a_short_column_is_an_error() {
     let mut builder = BatchBuilder::new([Layout::Int64s, Layout::Text]);
     builder.columns_mut()[0].push_int64(1);
     builder.end_row();
-    assert!(matches!(
-        builder.finish(),
-        Err(BatchError::Ragged {
-            column: 1,
-            values: 0,
-            rows: 1
-        })
-    ));
+    assert!(matches!(builder.finish(), Err(BatchError::Ragged { column: 1, values: 0, rows: 1 })));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! One column of a batch in the making.
 
 use super::BatchError;
-use crate::{ColumnData, ColumnKind, Values, Varying};
+use super::buffer::{Buffer, Fault, Form};
+use crate::{ColumnData, ColumnKind, Values};
 use std::fmt;
 
 /// How a column's values are laid out.
@@ -55,62 +56,27 @@ enum Store {
     Varying(Buffer),
 }
 
-/// The bytes of a column of varying length: append-only, so that what was pushed before can't be changed.
-#[derive(Debug)]
-pub struct Buffer {
-    /// rows + 1 of them, the first 0.
-    offsets: Vec<u32>,
-    data: Vec<u8>,
-    form: Form,
-}
-
-/// What is to be checked at the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    /// Only `&str` was pushed.
-    Text,
-    /// Bytes were pushed that should be UTF-8.
-    TextUnchecked,
-    Bytes,
-    Mixed,
-}
-
 impl ColumnBuilder {
     /// An empty column.
     #[must_use]
     pub fn new(layout: Layout) -> Self {
-        let varying = |form| {
-            Store::Varying(Buffer {
-                offsets: vec![0],
-                data: Vec::new(),
-                form,
-            })
-        };
+        let varying = |form| Store::Varying(Buffer::new(form));
         let store = match layout {
-            Layout::Booleans => Store::Booleans {
-                bits: Vec::new(),
-                len: 0,
-            },
+            Layout::Booleans => Store::Booleans { bits: Vec::new(), len: 0 },
             Layout::Int64s => Store::Int64s(Vec::new()),
             Layout::Float64s => Store::Float64s(Vec::new()),
             Layout::Text => varying(Form::Text),
             Layout::Bytes => varying(Form::Bytes),
             Layout::Mixed => varying(Form::Mixed),
         };
-        Self {
-            store,
-            nulls: Vec::new(),
-            wrong: false,
-            before: (0, 0),
-        }
+        Self { store, nulls: Vec::new(), wrong: false, before: (0, 0) }
     }
 
     /// A NULL, in a column of any layout.
     #[inline]
     pub fn push_null(&mut self) {
         // A position past u32 can't be: `finish` refuses a column that isn't as long as the u32 count of rows.
-        self.nulls
-            .push(u32::try_from(self.len()).unwrap_or(u32::MAX));
+        self.nulls.push(u32::try_from(self.len()).unwrap_or(u32::MAX));
         match &mut self.store {
             Store::Booleans { bits, len } => push_bit(bits, len, false),
             Store::Int64s(values) => values.push(0),
@@ -205,10 +171,7 @@ impl ColumnBuilder {
     /// # Errors
     /// Whatever `write` answers; the value is then a NULL.
     #[inline]
-    pub fn push_with<E>(
-        &mut self,
-        write: impl FnOnce(&mut Buffer) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub fn push_with<E>(&mut self, write: impl FnOnce(&mut Buffer) -> Result<(), E>) -> Result<(), E> {
         match &mut self.store {
             Store::Varying(buffer) if buffer.form != Form::Mixed => {
                 let start = buffer.data.len();
@@ -254,10 +217,7 @@ impl ColumnBuilder {
             Store::Booleans { bits, .. } => bits.len(),
             Store::Int64s(values) => values.len().saturating_mul(8),
             Store::Float64s(values) => values.len().saturating_mul(8),
-            Store::Varying(buffer) => buffer
-                .data
-                .len()
-                .saturating_add(buffer.offsets.len().saturating_mul(4)),
+            Store::Varying(buffer) => buffer.data.len().saturating_add(buffer.offsets.len().saturating_mul(4)),
         }
     }
 
@@ -286,42 +246,16 @@ impl ColumnBuilder {
         let len = self.len();
         let nulls = std::mem::take(&mut self.nulls);
         let wrong = std::mem::take(&mut self.wrong);
-        let bytes = if let Store::Varying(buffer) = &self.store {
-            buffer.data.len()
-        } else {
-            0
-        };
+        let bytes = if let Store::Varying(buffer) = &self.store { buffer.data.len() } else { 0 };
         self.before = (len, bytes);
         let values = self.store.take().map_err(|fault| fault.in_column(column))?;
         if wrong {
             return Err(BatchError::WrongLayout { column });
         }
         if usize::try_from(rows) != Ok(len) {
-            return Err(BatchError::Ragged {
-                column,
-                values: len,
-                rows,
-            });
+            return Err(BatchError::Ragged { column, values: len, rows });
         }
-        Ok(ColumnData {
-            validity: validity(&nulls, len),
-            values,
-        })
-    }
-}
-
-/// What is wrong with a column of varying length.
-enum Fault {
-    NotUtf8,
-    TooLarge,
-}
-
-impl Fault {
-    fn in_column(self, column: usize) -> BatchError {
-        match self {
-            Self::NotUtf8 => BatchError::NotUtf8 { column },
-            Self::TooLarge => BatchError::TooLarge { column },
-        }
+        Ok(ColumnData { validity: validity(&nulls, len), values })
     }
 }
 
@@ -337,89 +271,10 @@ impl Store {
             Self::Varying(buffer) => {
                 let form = buffer.form;
                 let varying = buffer.take()?;
-                if form == Form::Mixed {
-                    Values::Mixed(varying)
-                } else {
-                    Values::Varying(varying)
-                }
+                if form == Form::Mixed { Values::Mixed(varying) } else { Values::Varying(varying) }
             }
         })
     }
-}
-
-impl Buffer {
-    /// Appends text to the value being written.
-    #[inline]
-    pub fn extend_text(&mut self, text: &str) {
-        self.data.extend_from_slice(text.as_bytes());
-    }
-
-    /// Appends bytes; in a column of text they are checked at the end.
-    #[inline]
-    pub fn extend_utf8(&mut self, bytes: &[u8]) {
-        if self.form == Form::Text {
-            self.form = Form::TextUnchecked;
-        }
-        self.data.extend_from_slice(bytes);
-    }
-
-    /// Appends one ASCII character (anything else is replaced by `?`).
-    #[inline]
-    pub fn push_ascii(&mut self, byte: u8) {
-        self.data.push(if byte.is_ascii() { byte } else { b'?' });
-    }
-
-    /// Appends a float in the fewest digits that give the same value back.
-    pub fn extend_float64(&mut self, value: f64) {
-        if value.is_nan() {
-            self.extend_text("NaN");
-        } else if value.is_infinite() {
-            self.extend_text(if value > 0.0 { "Infinity" } else { "-Infinity" });
-        } else {
-            // Debug and not Display: it uses an exponent for the very large and small.
-            let _ = fmt::Write::write_fmt(self, format_args!("{value:?}"));
-        }
-    }
-
-    /// Remembers where the value ends. An end past u32 is caught by `take`, from the whole length.
-    #[inline]
-    fn end_value(&mut self) {
-        self.offsets
-            .push(u32::try_from(self.data.len()).unwrap_or(u32::MAX));
-    }
-
-    fn take(&mut self) -> Result<Varying, Fault> {
-        let offsets = std::mem::replace(&mut self.offsets, vec![0]);
-        let data = std::mem::take(&mut self.data);
-        if u32::try_from(data.len()).is_err() {
-            return Err(Fault::TooLarge);
-        }
-        if self.form == Form::TextUnchecked {
-            self.form = Form::Text;
-            check_utf8(&offsets, &data)?;
-        }
-        Ok(Varying { offsets, data })
-    }
-}
-
-impl fmt::Write for Buffer {
-    #[inline]
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.extend_text(text);
-        Ok(())
-    }
-}
-
-/// The whole is UTF-8, and no value begins inside a character.
-fn check_utf8(offsets: &[u32], data: &[u8]) -> Result<(), Fault> {
-    let text = std::str::from_utf8(data).map_err(|_| Fault::NotUtf8)?;
-    if text.is_ascii() {
-        return Ok(());
-    }
-    let whole = offsets
-        .iter()
-        .all(|offset| usize::try_from(*offset).is_ok_and(|offset| text.is_char_boundary(offset)));
-    if whole { Ok(()) } else { Err(Fault::NotUtf8) }
 }
 
 #[inline]
@@ -443,9 +298,7 @@ fn validity(nulls: &[u32], len: usize) -> Option<Vec<u8>> {
         *last = (1 << (len % 8)) - 1;
     }
     for &position in nulls {
-        let byte = usize::try_from(position / 8)
-            .ok()
-            .and_then(|byte| bits.get_mut(byte));
+        let byte = usize::try_from(position / 8).ok().and_then(|byte| bits.get_mut(byte));
         if let Some(byte) = byte {
             *byte &= !(1 << (position % 8));
         }
