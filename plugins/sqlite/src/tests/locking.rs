@@ -79,7 +79,7 @@ fn two_connections_and_the_sqlite3_command_write_at_once() {
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         });
         let reader = scope.spawn(|| {
-            let mut session = folder.connect_read_only("a.db");
+            let mut session = folder.try_connect("a.db", true, r#"{"busy_timeout_ms": 20000}"#).unwrap();
             let started = Instant::now();
             while started.elapsed() < Duration::from_millis(500) {
                 let counts = session.table("SELECT (SELECT count(*) FROM log), (SELECT rows FROM total)");
