@@ -1,6 +1,6 @@
 //! One connection to a database: an instance of its driver in a Store of its own.
 //!
-//! Every entry into the guest goes through [`Connection::enter`]: it begins the call's signal and CPU time, and what comes
+//! Every entry into the guest goes through `Connection::enter`: it begins the call's signal and CPU time, and what comes
 //! back broken (a trap, an answer that breaks the contract, an error after which the driver says that the connection is gone)
 //! marks the connection as dead. A dead connection is dropped, never reused.
 

@@ -1,7 +1,7 @@
 //! One database: what is done with it, on a connection of its pool.
 //!
 //! The order of every call: the policy, a connection, the driver, the limits, and the connection back into the pool, clean.
-//! [`Database::run`] is the one way to a connection.
+//! `run` is the one way to a connection.
 
 mod held;
 mod open;

@@ -1,7 +1,7 @@
 //! `transport`: byte streams to a database's own endpoints, dialled, encrypted and kept by the host.
 //!
-//! A driver names an endpoint. [`dial`] resolves, checks the address and connects; [`stream`] carries bytes and refuses those
-//! that TLS should have covered; [`tls`] handshakes and checks the certificate, in [`framed`]'s envelope where a
+//! A driver names an endpoint. `dial` resolves, checks the address and connects; `stream` carries bytes and refuses those
+//! that TLS should have covered; `tls` handshakes and checks the certificate, in `framed`'s envelope where a
 //! protocol wants one.
 
 mod address;

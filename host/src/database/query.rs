@@ -106,7 +106,7 @@ impl Database {
 pub(super) fn allow(database: &Database, read_only: bool, sql: &str) -> Result<(), CallError> {
     policy::check(database.dialect(), read_only, sql)
         .map(drop)
-        .map_err(|refusal| CallError::new(ErrorKind::ReadOnly, refusal.to_string()).of(database.id()))
+        .map_err(|refusal| CallError::new(ErrorKind::ReadOnly, refusal.to_string()).hint(refusal.hint()).of(database.id()))
 }
 
 pub(super) fn milliseconds(time: Duration) -> u32 {

@@ -97,19 +97,11 @@ impl files::HostFile for State {
         Ok(self.table.get(&this)?.lock(range.into(), mode).map_err(Into::into))
     }
 
-    fn unlock(
-        &mut self,
-        this: Resource<OpenFile>,
-        range: files::ByteRange,
-    ) -> wasmtime::Result<Result<(), files::FileError>> {
+    fn unlock(&mut self, this: Resource<OpenFile>, range: files::ByteRange) -> wasmtime::Result<Result<(), files::FileError>> {
         Ok(self.table.get(&this)?.unlock(range.into()).map_err(Into::into))
     }
 
-    fn locked(
-        &mut self,
-        this: Resource<OpenFile>,
-        range: files::ByteRange,
-    ) -> wasmtime::Result<Result<bool, files::FileError>> {
+    fn locked(&mut self, this: Resource<OpenFile>, range: files::ByteRange) -> wasmtime::Result<Result<bool, files::FileError>> {
         Ok(self.table.get(&this)?.locked(range.into()).map_err(Into::into))
     }
 
