@@ -6,7 +6,6 @@
 
 mod configuration;
 mod hostile;
-mod library;
 mod mcp;
 mod postgres;
 mod sqlite;

@@ -1,6 +1,8 @@
 //! The host as a library: what no tool reaches yet. Transactions, plans and pings, healthy and with a driver that traps in
 //! them; and how a pool stands.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
 use std::sync::Arc;
 
 use bulkhead::contract::{ErrorKind, TransactionOptions};

@@ -1,0 +1,2 @@
+//! Nothing of its own: see `tests/library.rs`.
+#![forbid(unsafe_code)]
