@@ -4,6 +4,7 @@
 //! back broken (a trap, an answer that breaks the contract, an error after which the driver says that the connection is gone)
 //! marks the connection as dead. A dead connection is dropped, never reused.
 
+mod around;
 mod connect;
 mod cursor;
 pub(crate) mod fault;

@@ -1,6 +1,8 @@
 //! What a caller is told when a call fails.
 
+use crate::bounded::shorten;
 use crate::contract::{Error, ErrorKind};
+use crate::limits::MAX_TEXT;
 
 /// A failed call: for the MCP layer and the command line. Holds no secret: everything in it may be shown to the caller.
 #[derive(Clone)]
@@ -110,18 +112,8 @@ impl From<Error> for CallError {
     }
 }
 
-/// A driver's text in an error is cut to this many bytes: long enough for any message meant to be read.
-const MAX_ERROR_TEXT: usize = 8 * 1024;
-
 fn bounded(mut text: String) -> String {
-    if text.len() > MAX_ERROR_TEXT {
-        let mut end = MAX_ERROR_TEXT;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
-        text.push('…');
-    }
+    shorten(&mut text, MAX_TEXT);
     text
 }
 

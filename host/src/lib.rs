@@ -1,6 +1,7 @@
 //! Bulkhead's host: everything between an MCP client and a sandboxed database driver. See ARCHITECTURE.md for the map.
 
 pub mod batch;
+mod bounded;
 mod call;
 pub mod cli;
 pub mod config;

@@ -48,6 +48,13 @@ pub(crate) const BATCH_ROWS: u32 = 16 * 1024;
 pub(crate) const BATCH_BYTES: u32 = 256 * 1024;
 /// Columns of a result: SQL Server's limit, the largest of the databases served.
 pub(crate) const MAX_COLUMNS: usize = 4_096;
+/// Names of columns and types, and command tags: SQL Server's longest name has 128 characters, an expression of SQLite's may be
+/// a column's name.
+pub(crate) const MAX_NAME: usize = KIB;
+/// A text in an error or a notice: long enough for any message meant to be read.
+pub(crate) const MAX_TEXT: usize = 8 * KIB;
+/// Notices of one result.
+pub(crate) const MAX_NOTICES: usize = 100;
 /// Result sets of one statement that are read.
 pub(crate) const MAX_RESULT_SETS: usize = 64;
 /// A line of a driver's log is cut to this.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
+use crate::bounded::cut;
 use crate::contract::log::{self, Level};
 use crate::limits::{MAX_LOG_LINE, MAX_LOG_LINES, MAX_STDERR};
 use crate::state::State;
@@ -41,7 +42,7 @@ impl DriverLog {
         }
         let (driver, database) = (&self.driver, &self.database);
         // Printed as a quoted string: a line break or an escape sequence of a driver's must not pass for another log line.
-        let message = cut(message);
+        let message = cut(message, MAX_LOG_LINE);
         match level {
             Level::Error => tracing::error!(target: "driver", %driver, %database, ?message),
             Level::Warn => tracing::warn!(target: "driver", %driver, %database, ?message),
@@ -65,14 +66,6 @@ impl log::Host for State {
         self.log.write(level, &message);
         Ok(())
     }
-}
-
-fn cut(message: &str) -> &str {
-    let mut end = message.len().min(MAX_LOG_LINE);
-    while !message.is_char_boundary(end) {
-        end -= 1;
-    }
-    message.get(..end).unwrap_or_default()
 }
 
 /// The first few KiB that a driver wrote to its standard error: a panic's message, for the log.

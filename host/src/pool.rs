@@ -14,7 +14,7 @@ use crate::contract::call::Interruption;
 use crate::contract::{ConnectOptions, ErrorKind};
 use crate::driver::Driver;
 use crate::error::CallError;
-use crate::limits::{GRACE, PING_AFTER};
+use crate::limits::{GRACE, Limits, PING_AFTER};
 use crate::signal::Signal;
 use crate::state::Access;
 
@@ -24,6 +24,7 @@ pub(crate) struct Manager {
     pub(crate) access: Arc<Access>,
     pub(crate) database: Arc<str>,
     pub(crate) options: ConnectOptions,
+    pub(crate) limits: Limits,
     pub(crate) settings: PoolConfig,
 }
 
@@ -33,8 +34,14 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<Connection, CallError> {
         let signal = Arc::new(Signal::default());
-        let opening =
-            Connection::open(self.driver.clone(), self.access.clone(), self.database.clone(), &self.options, signal.clone());
+        let opening = Connection::open(
+            self.driver.clone(),
+            self.access.clone(),
+            self.database.clone(),
+            &self.options,
+            self.limits,
+            signal.clone(),
+        );
         tokio::pin!(opening);
         let limit = self.settings.connect_timeout;
         if let Ok(done) = tokio::time::timeout(limit, &mut opening).await {

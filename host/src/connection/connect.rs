@@ -7,6 +7,7 @@ use super::{Connection, fault};
 use crate::contract::ConnectOptions;
 use crate::driver::Driver;
 use crate::error::CallError;
+use crate::limits::Limits;
 use crate::log::DriverLog;
 use crate::signal::Signal;
 use crate::state::{Access, State};
@@ -21,10 +22,11 @@ impl Connection {
         access: Arc<Access>,
         database: Arc<str>,
         options: &ConnectOptions,
+        limits: Limits,
         signal: Arc<Signal>,
     ) -> Result<Connection, CallError> {
         let log = DriverLog::new(driver.name.clone(), database);
-        let mut store = driver.sandbox.store(State::new(access, log, driver.limits));
+        let mut store = driver.sandbox.store(State::new(access, log, limits));
         store.data_mut().begin(signal);
         let _running = driver.sandbox.running();
         let connected = async {

@@ -2,7 +2,7 @@
 
 use wasmtime::component::ResourceAny;
 
-use super::Connection;
+use super::{Connection, around};
 use crate::batch::Batch;
 use crate::contract::{Column, ColumnKind, Completion, Parameter, QueryOptions, driver};
 use crate::error::CallError;
@@ -34,7 +34,9 @@ impl Connection {
         let reply = self
             .enter("query", async |store, guest, handle| guest.call_query(store, handle, statement, params, options).await)
             .await?;
-        let driver::Reply { columns, batch, done, rest } = reply;
+        let driver::Reply { mut columns, batch, mut done, rest } = reply;
+        around::columns(&mut columns);
+        done.iter_mut().for_each(around::completion);
         let kinds = kinds(&columns).map_err(|why| self.liar(why))?;
         if done.is_some() == rest.is_some() {
             return Err(self.liar("query answered with neither or both of an end and a cursor"));
@@ -46,8 +48,9 @@ impl Connection {
     /// Opens the next result set of the same statement.
     pub(crate) async fn next_result(&mut self, cursor: ResourceAny) -> Result<OpenCursor, CallError> {
         let bindings = self.bindings.bulkhead_driver_driver().clone();
-        let columns =
+        let mut columns =
             self.enter("columns", async |store, _, _| bindings.cursor().call_columns(store, cursor).await.map(Ok)).await?;
+        around::columns(&mut columns);
         let kinds = kinds(&columns).map_err(|why| self.liar(why))?;
         Ok(OpenCursor { columns, kinds, rest: Some(cursor) })
     }
@@ -59,13 +62,14 @@ impl Connection {
         };
         let bindings = self.bindings.bulkhead_driver_driver().clone();
         let chunk = self.enter("next", async |store, _, _| bindings.cursor().call_next(store, rest, rows, bytes).await).await;
-        let chunk = match chunk {
+        let mut chunk = match chunk {
             Ok(chunk) => chunk,
             Err(why) => {
                 self.drop_cursor(cursor).await;
                 return Err(why);
             }
         };
+        chunk.done.iter_mut().for_each(around::completion);
         let batch = self.checked(chunk.batch, &cursor.kinds, rows)?;
         if chunk.done.is_some() {
             self.drop_cursor(cursor).await;

@@ -9,6 +9,7 @@ use crate::config::DatabaseConfig;
 use crate::contract::{ConnectOptions, Features};
 use crate::driver::Driver;
 use crate::files;
+use crate::limits::{EPOCH_TICK, GRACE, Limits};
 use crate::pool::{Manager, Pool};
 use crate::secrets::Credential;
 use crate::state::Access;
@@ -36,10 +37,26 @@ impl Database {
         let access = Arc::new(access(&config, driver)?);
         let options = connect_options(&config, driver)?;
         let id: Arc<str> = id.into();
-        let pool =
-            Pool::new(Manager { driver: driver.clone(), access, database: id.clone(), options, settings: config.pool.clone() })?;
+        let pool = Pool::new(Manager {
+            driver: driver.clone(),
+            access,
+            database: id.clone(),
+            options,
+            limits: limits(&config, driver),
+            settings: config.pool.clone(),
+        })?;
         Ok(Database { id, manifest: driver.manifest.clone(), config, pool, active: Active::default() })
     }
+}
+
+/// An embedded database computes where another waits for its server, so its CPU time is bounded by the statement timeout.
+fn limits(config: &DatabaseConfig, driver: &Driver) -> Limits {
+    let mut limits = driver.limits;
+    if driver.manifest.features.contains(Features::EMBEDDED) {
+        let time = config.statement_timeout.saturating_add(GRACE).as_nanos() / EPOCH_TICK.as_nanos();
+        limits.cpu_ticks = limits.cpu_ticks.max(u32::try_from(time).unwrap_or(u32::MAX));
+    }
+    limits
 }
 
 fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
