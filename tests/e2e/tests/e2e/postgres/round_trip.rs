@@ -375,7 +375,8 @@ fn same(native: &str, psql: &str, ours: &Value) -> bool {
         return same_array(element, psql, ours);
     }
     if matches!(native, "json" | "jsonb") {
-        return ours.to_string() == without_space(psql) || serde_json::from_str::<Value>(psql).is_ok_and(|value| value == *ours);
+        let spelled = ours.to_string();
+        return spelled == without_space(psql) || serde_json::from_str::<Value>(psql).is_ok_and(|value| value == *ours);
     }
     *ours == spelled(native, psql) || floats_agree(native, psql, ours)
 }
