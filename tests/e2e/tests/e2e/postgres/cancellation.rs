@@ -88,7 +88,8 @@ async fn a_client_that_hangs_up() {
 async fn a_client_on_stdio_that_cancels() {
     let server = bulkhead_tests::postgres::Server::from_environment();
     let role = server.role("cancel");
-    let config = bulkhead_tests::Config::new().database("pg", server.entry(&role));
+    let config =
+        bulkhead_tests::Config::new().database("pg", server.entry(&role)).set(&["databases", "pg", "pool", "max"], json!(1));
     let client = Client::stdio(&config.write(), Era::Sessions).await;
     let backend = client.query("pg", "SELECT pg_backend_pid()").await.cell();
     let call = client.send("query", json!({"database_id": "pg", "sql": "SELECT pg_sleep(30)"})).await;
