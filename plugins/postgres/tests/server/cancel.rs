@@ -12,7 +12,7 @@ fn a_sleep_is_stopped_and_the_connection_stays() {
         let error = run_with(&mut client, "SELECT pg_sleep(30)", &[], QueryOptions { read_only, ..options() }).unwrap_err();
         assert_eq!((error.kind, error.sqlstate.as_deref()), (ErrorKind::Timeout, Some("57014")));
         assert!(error.connection_usable);
-        assert!(began.elapsed() < Duration::from_secs(1));
+        assert!(began.elapsed() < Duration::from_secs(10));
         assert_eq!(run(&mut client, "SELECT pg_backend_pid()").unwrap().one(), Some(pid.as_str()));
     }
     assert_eq!(outside.dials.get(), 5, "each is cancelled twice, since it was sent just before");
