@@ -12,6 +12,11 @@ use bulkhead_driver::{BatchBuilder, ConnectOptions, Layout, Parameter, QueryOpti
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+/// The most bytes of a read.
+const PIECE: usize = 200;
+/// Every so many reads the caller is gone.
+const CANCELLED: usize = 13;
+
 /// A batch stays below this, as the host's batches do.
 const BATCH: u32 = 64;
 
@@ -50,7 +55,7 @@ pub fn row(bytes: &[u8]) {
 
 /// Bytes as all that a server says: from the first answer through some statements to the end.
 pub fn session(bytes: &[u8]) {
-    let wire = Script { bytes: Rc::new(RefCell::new(bytes.to_vec())), reads: Rc::new(Cell::new(0)) };
+    let wire = Script::new(bytes.to_vec(), bytes.len().is_multiple_of(2));
     let options = ConnectOptions {
         catalog: Some("d".to_owned()),
         user: Some("u".to_owned()),
@@ -79,11 +84,24 @@ pub fn session(bytes: &[u8]) {
 struct Script {
     bytes: Rc<RefCell<Vec<u8>>>,
     reads: Rc<Cell<usize>>,
+    /// Each read gives one message, as if it came in answer; otherwise as much as there is.
+    answers: bool,
 }
 
 impl Script {
+    fn new(bytes: Vec<u8>, answers: bool) -> Self {
+        Self { bytes: Rc::new(RefCell::new(bytes)), reads: Rc::new(Cell::new(0)), answers }
+    }
+
     fn again(&self) -> Self {
-        Self { bytes: self.bytes.clone(), reads: self.reads.clone() }
+        Self { bytes: self.bytes.clone(), reads: self.reads.clone(), answers: self.answers }
+    }
+
+    /// The length of the first message.
+    fn message(&self) -> Option<usize> {
+        let bytes = self.bytes.borrow();
+        let length = u32::from_be_bytes(*bytes.get(1..)?.first_chunk()?);
+        usize::try_from(length).ok()?.checked_add(1)
     }
 }
 
@@ -127,11 +145,12 @@ impl Stream for Script {
     fn read(&self, max: u32) -> Result<Vec<u8>, IoError> {
         self.reads.set(self.reads.get().saturating_add(1));
         // Now and then the caller goes.
-        if self.reads.get().is_multiple_of(7) {
+        if self.reads.get().is_multiple_of(CANCELLED) {
             return Err(IoError::Cancelled);
         }
+        let most = if self.answers { self.message().unwrap_or(PIECE) } else { PIECE };
         let mut bytes = self.bytes.borrow_mut();
-        let count = usize::try_from(max).unwrap_or(usize::MAX).min(bytes.len()).min(200);
+        let count = usize::try_from(max).unwrap_or(usize::MAX).min(bytes.len()).min(most);
         Ok(bytes.drain(..count).collect())
     }
 
@@ -239,5 +258,34 @@ mod tests {
         fn no_server_breaks_it(bytes in conversation()) {
             session(&bytes);
         }
+    }
+
+    #[test]
+    fn a_row_in_place_of_a_resets_answer_ends_the_session() {
+        let mut bytes = Vec::new();
+        let row = (b'D', b"\0\x01\0\0\0\x04\0\0\0\x07".to_vec());
+        let begun = [(b'R', vec![0, 0, 0, 0]), (b'K', vec![0, 0, 0, 1, 0, 0, 0, 2]), (b'Z', vec![b'I'])];
+        let prepared = [(b'1', vec![]), (b't', vec![0, 0]), (b'n', vec![]), (b'2', vec![])];
+        for (tag, body) in begun.into_iter().chain(prepared).chain([(b'C', b"SET\0".to_vec()), (b'Z', vec![b'I']), row]) {
+            bytes.push(tag);
+            bytes.extend(u32::try_from(body.len() + 4).unwrap().to_be_bytes());
+            bytes.extend(body);
+        }
+        let wire = Script::new(bytes, true);
+        let options = ConnectOptions {
+            catalog: None,
+            user: Some("u".to_owned()),
+            application_name: "a".to_owned(),
+            read_only: false,
+            timeout_ms: 1_000,
+            options: String::new(),
+        };
+        let mut session = Session::connect(wire, &options).unwrap();
+        let options = QueryOptions { read_only: false, timeout_ms: None, max_rows: None, batch_rows: BATCH, batch_bytes: 1_000 };
+        session.query("SET a.b = 1", &[], &options).unwrap();
+        session.reset().unwrap();
+        let error = session.query("SELECT 1", &[], &options).unwrap_err();
+        assert_eq!(error.kind, bulkhead_driver::ErrorKind::Protocol);
+        assert!(!error.connection_usable);
     }
 }

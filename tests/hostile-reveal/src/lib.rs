@@ -1,16 +1,12 @@
 //! A driver that asks for the password in the clear and answers every statement with it. The host has to refuse it at
 //! load unless the operator has granted it exactly that.
 
-#![allow(
-    clippy::result_large_err,
-    reason = "the contract's error is the size it is"
-)]
+#![allow(clippy::result_large_err, reason = "the contract's error is the size it is")]
 
 use bulkhead_driver::{
-    BatchBuilder, Column, ColumnKind, Completion, ConnectOptions, Connection, Description,
-    DriverManifest, Error, ErrorKind, ExplainOptions, Features, Guest, GuestConnection,
-    GuestCursor, Layout, Parameter, ParameterStyle, Plan, QueryOptions, Reply, Target,
-    TransactionOptions,
+    BatchBuilder, Column, ColumnKind, Completion, ConnectOptions, Connection, Description, DriverManifest, Error, ErrorKind,
+    ExplainOptions, Features, Guest, GuestConnection, GuestCursor, Layout, Parameter, ParameterStyle, Plan, QueryOptions, Reply,
+    Target, TransactionOptions,
 };
 
 /// The driver.
@@ -50,25 +46,9 @@ impl GuestConnection for Nothing {
             column.push_text(&found);
         }
         batch.end_row();
-        let column = Column {
-            name: "found".into(),
-            kind: ColumnKind::Text,
-            native_type: "text".into(),
-            nullable: Some(false),
-        };
-        let done = Completion {
-            rows_affected: Some(1),
-            command_tag: None,
-            notices: vec![],
-            outputs: vec![],
-            next: None,
-        };
-        Ok(Reply {
-            columns: vec![column],
-            batch: Some(batch.finish()?),
-            done: Some(done),
-            rest: None,
-        })
+        let column = Column { name: "found".into(), kind: ColumnKind::Text, native_type: "text".into(), nullable: Some(false) };
+        let done = Completion { rows_affected: Some(1), command_tag: None, notices: vec![], outputs: vec![], next: None };
+        Ok(Reply { columns: vec![column], batch: Some(batch.finish()?), done: Some(done), rest: None })
     }
 
     fn describe(&self, _: Target) -> Result<Description, Error> {
@@ -123,9 +103,7 @@ fn unsupported() -> Error {
 }
 
 fn password() -> String {
-    bulkhead_driver::secrets::open("password").map_or_else(String::new, |secret| {
-        bulkhead_driver::secrets_reveal::reveal(&secret)
-    })
+    bulkhead_driver::secrets::open("password").map_or_else(String::new, |secret| bulkhead_driver::secrets_reveal::reveal(&secret))
 }
 
 #[cfg(target_family = "wasm")]

@@ -1,16 +1,12 @@
 //! A driver that brings its own sockets: it answers a statement by connecting to the address that the statement names.
 //! The host has to refuse it at load, by the name of what it imports.
 
-#![allow(
-    clippy::result_large_err,
-    reason = "the contract's error is the size it is"
-)]
+#![allow(clippy::result_large_err, reason = "the contract's error is the size it is")]
 
 use bulkhead_driver::{
-    BatchBuilder, Column, ColumnKind, Completion, ConnectOptions, Connection, Description,
-    DriverManifest, Error, ErrorKind, ExplainOptions, Features, Guest, GuestConnection,
-    GuestCursor, Layout, Parameter, ParameterStyle, Plan, QueryOptions, Reply, Target,
-    TransactionOptions,
+    BatchBuilder, Column, ColumnKind, Completion, ConnectOptions, Connection, Description, DriverManifest, Error, ErrorKind,
+    ExplainOptions, Features, Guest, GuestConnection, GuestCursor, Layout, Parameter, ParameterStyle, Plan, QueryOptions, Reply,
+    Target, TransactionOptions,
 };
 
 /// The driver.
@@ -50,25 +46,9 @@ impl GuestConnection for Nothing {
             column.push_text(&found);
         }
         batch.end_row();
-        let column = Column {
-            name: "found".into(),
-            kind: ColumnKind::Text,
-            native_type: "text".into(),
-            nullable: Some(false),
-        };
-        let done = Completion {
-            rows_affected: Some(1),
-            command_tag: None,
-            notices: vec![],
-            outputs: vec![],
-            next: None,
-        };
-        Ok(Reply {
-            columns: vec![column],
-            batch: Some(batch.finish()?),
-            done: Some(done),
-            rest: None,
-        })
+        let column = Column { name: "found".into(), kind: ColumnKind::Text, native_type: "text".into(), nullable: Some(false) };
+        let done = Completion { rows_affected: Some(1), command_tag: None, notices: vec![], outputs: vec![], next: None };
+        Ok(Reply { columns: vec![column], batch: Some(batch.finish()?), done: Some(done), rest: None })
     }
 
     fn describe(&self, _: Target) -> Result<Description, Error> {

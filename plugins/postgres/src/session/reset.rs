@@ -79,6 +79,8 @@ impl<W: Wire> Session<W> {
         while self.link.awaits_ready() {
             match self.next() {
                 Ok(Message::Error(fields)) => return Err(not_clean(fields)),
+                // It would stay where it is, and be met again.
+                Ok(Message::DataRow) => return Err(Self::unexpected()),
                 Ok(_) => {}
                 // The reset isn't to be cancelled: it is nearly done.
                 Err(Fault::Io(why @ (IoError::Cancelled | IoError::Timeout))) if interrupted.is_none() => {
