@@ -76,7 +76,7 @@ pub(crate) fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
     say::step(format_args!("installing {name} {version}"));
     let start = Instant::now();
     run::quiet(
-        Command::new(workspace::cargo())
+        workspace::cargo()
             // Unoptimised: it runs for a second, and builds in a third of the time.
             .args(["install", "--quiet", "--debug", "--locked", name, "--version", version, "--root"])
             .arg(&root)

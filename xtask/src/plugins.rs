@@ -6,7 +6,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -93,7 +92,7 @@ fn build(names: &[String], into: &Path) -> Result<Vec<PathBuf>> {
     }
     let start = Instant::now();
     say::step(format_args!("building {} for {TARGET}", names.join(", ")));
-    let mut cargo = Command::new(workspace::cargo());
+    let mut cargo = workspace::cargo();
     cargo.current_dir(workspace::root()?).args(["build", "--profile", "plugin", "--target", TARGET, "--target-dir"]).arg(&target);
     for name in names {
         cargo.args(["--package", &format!("bulkhead-{name}")]);

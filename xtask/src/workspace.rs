@@ -1,6 +1,7 @@
 //! Where things are: the checkout, its target directory, and what xtask puts there.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -19,9 +20,17 @@ pub(crate) fn target() -> Result<PathBuf> {
     }
 }
 
-/// The cargo that runs us, so that a `+toolchain` override holds all the way down.
-pub(crate) fn cargo() -> PathBuf {
-    std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
+/// The cargo that runs us, so that a `+toolchain` override holds all the way down. What it told us of our own package is
+/// taken from its environment: build scripts watch these variables, and would be run again whenever they come or go.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let ours = |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|prefix| name.starts_with(prefix));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(ours) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 /// Too little room on a disk: another source or another try won't help.
@@ -39,7 +48,7 @@ impl std::error::Error for NoSpace {}
 /// Fails unless the file system that holds `folder` has `needed` bytes free: a full disk otherwise shows as a
 /// broken archive or a linker error far from its cause. `df` is asked since std has no call for it.
 pub(crate) fn require_free_space(folder: &Path, needed: u64, what: &str) -> Result<()> {
-    let answer = crate::run::output(std::process::Command::new("df").args(["--output=avail", "--block-size=1"]).arg(folder))?;
+    let answer = crate::run::output(Command::new("df").args(["--output=avail", "--block-size=1"]).arg(folder))?;
     let free: u64 = answer.lines().last().and_then(|line| line.trim().parse().ok()).context("df's answer has no number")?;
     if free < needed {
         let (needed, free) = (say::size(needed), say::size(free));

@@ -74,7 +74,7 @@ fn build_peers() -> Result<PathBuf> {
     for name in ["mcpload", "rustref"] {
         say::note(format_args!("building {name}"));
         run::visible(
-            Command::new(workspace::cargo())
+            workspace::cargo()
                 .args(["build", "--release", "--quiet"])
                 .arg("--target-dir")
                 .arg(&target)

@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     plugins::hostile(&[])?;
     say::step("building the server and the benchmarks");
     let build = ["build", "--release", "--package", "bulkhead", "--package", "bulkhead-bench"];
-    run::visible(Command::new(workspace::cargo()).args(build).current_dir(workspace::root()?))?;
+    run::visible(workspace::cargo().args(build).current_dir(workspace::root()?))?;
     let servers = Servers::start()?;
 
     for (part, name) in

@@ -96,9 +96,7 @@ fn build_host() -> Result<PathBuf> {
         say::note("a first build takes some minutes");
     }
     say::step("building the server");
-    run::visible(
-        Command::new(workspace::cargo()).args(["build", "--release", "--package", "bulkhead"]).current_dir(workspace::root()?),
-    )?;
+    run::visible(workspace::cargo().args(["build", "--release", "--package", "bulkhead"]).current_dir(workspace::root()?))?;
     Ok(binary)
 }
 

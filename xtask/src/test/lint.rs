@@ -1,6 +1,5 @@
 //! What is checked without running anything.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
@@ -55,11 +54,10 @@ fn cargo() -> Result<Command> {
 }
 
 fn tool((name, version): (&str, &str)) -> Result<Command> {
-    in_root(install::cargo_tool(name, version)?)
+    in_root(Command::new(install::cargo_tool(name, version)?))
 }
 
-fn in_root(program: PathBuf) -> Result<Command> {
-    let mut command = Command::new(program);
+fn in_root(mut command: Command) -> Result<Command> {
     command.current_dir(workspace::root()?);
     Ok(command)
 }

@@ -100,7 +100,7 @@ fn tests(gate: &mut Gate, arguments: &Arguments, unit: bool, e2e: bool) {
 
 /// Builds every test and the server in one go: cargo chooses a dependency's features by what is built together.
 fn build() -> Result<Command> {
-    let mut command = Command::new(workspace::cargo());
+    let mut command = workspace::cargo();
     command.args(["build", "--release", "--workspace", "--exclude", APART, "--bins", "--tests"]).current_dir(workspace::root()?);
     Ok(command)
 }
@@ -117,7 +117,7 @@ enum Choice {
 impl Choice {
     fn command(self, filter: Option<&str>) -> Result<Command> {
         let nextest = run::exists("cargo-nextest");
-        let mut command = Command::new(workspace::cargo());
+        let mut command = workspace::cargo();
         command.current_dir(workspace::root()?);
         match self {
             Self::Own => command.args(["test", "--package", APART]),

@@ -16,13 +16,16 @@ use std::rc::Rc;
 
 const FILES: [&str; 2] = ["a.db", "a.db-journal"];
 
+/// What a crash left of `FILES`.
+type Left = [Option<Vec<u8>>; 2];
+
 /// The disk as it would be after a crash.
 struct Disk {
     live: PathBuf,
     /// What was there at the last sync, by name.
     durable: RefCell<HashMap<String, Vec<u8>>>,
     /// Every disk that a crash could have left, and how many transactions had been committed then.
-    left: RefCell<HashSet<(u32, [Option<Vec<u8>>; 2])>>,
+    left: RefCell<HashSet<(u32, Left)>>,
     committed: Cell<u32>,
 }
 
