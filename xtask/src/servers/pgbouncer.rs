@@ -81,7 +81,7 @@ impl PgBouncer {
                 .current_dir(folder.path()),
             Signal::SIGTERM,
         )?;
-        postgres::wait_for(&mut server, port, &log_file)?;
+        postgres::wait_for(&mut server, port, &log_file, || true)?;
         let description = Description { host: "localhost", port, pool_mode: "transaction", pool_size, pid: server.id() };
         say::note(format_args!("port {port}"));
         Ok(Self { _server: server, _folder: folder, description })

@@ -133,7 +133,7 @@ impl Postgres {
                 .current_dir(folder.path()),
             Signal::SIGINT,
         )?;
-        wait_for(&mut server, port, &log_file)?;
+        wait_for(&mut server, port, &log_file, || accepts(&bin, port))?;
         let psql = Psql { bin: &bin, port, password: &password };
         psql.run("postgres", &roles(&users))?;
         psql.run("postgres", "CREATE DATABASE bulkhead OWNER bulkhead")?;
@@ -169,10 +169,17 @@ impl Postgres {
     }
 }
 
-/// Waits until the server takes connections.
-pub(super) fn wait_for(server: &mut Guarded, port: u16, log: &Path) -> Result<()> {
+/// Whether PostgreSQL takes sessions: its port is open some time before.
+fn accepts(bin: &Path, port: u16) -> bool {
+    let mut command = Command::new(bin.join("pg_isready"));
+    command.args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()]);
+    run::succeeds_within(&mut command, START_LIMIT).unwrap_or(false)
+}
+
+/// Waits until the server takes connections and says that it is ready.
+pub(super) fn wait_for(server: &mut Guarded, port: u16, log: &Path, ready: impl Fn() -> bool) -> Result<()> {
     let start = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+    while TcpStream::connect(("127.0.0.1", port)).is_err() || !ready() {
         let ended = server.ended()?;
         if ended.is_some() || start.elapsed() > START_LIMIT {
             let said = fs::read_to_string(log).unwrap_or_default();
