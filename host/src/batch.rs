@@ -127,6 +127,13 @@ impl Batch {
         self.rows = self.rows.min(rows);
     }
 
+    /// The rows from `first` on.
+    #[must_use]
+    pub fn after(&self, first: usize) -> Batch {
+        let first = first.min(self.rows);
+        Batch { rows: self.rows - first, columns: self.columns.iter().map(|column| column.after(first, self.rows)).collect() }
+    }
+
     /// About how many bytes the values of its rows take.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -226,6 +233,21 @@ impl ColumnData {
         cell.unwrap_or(Cell::Null)
     }
 
+    fn after(&self, first: usize, rows: usize) -> ColumnData {
+        let values = match &self.values {
+            Values::Booleans(bits) => Values::Booleans(bits_after(bits, first, rows)),
+            Values::Int64s(values) => Values::Int64s(values.get(first..rows).unwrap_or_default().to_vec()),
+            Values::Float64s(values) => Values::Float64s(values.get(first..rows).unwrap_or_default().to_vec()),
+            Values::Text(text) => {
+                let (offsets, from, to) = offsets_after(&text.offsets, first, rows);
+                Values::Text(Text { offsets, data: text.data.get(from..to).unwrap_or_default().to_owned() })
+            }
+            Values::Bytes(values) => Values::Bytes(values.after(first, rows)),
+            Values::Mixed(values) => Values::Mixed(values.after(first, rows)),
+        };
+        ColumnData { validity: self.validity.as_deref().map(|bits| bits_after(bits, first, rows)), values }
+    }
+
     fn bytes_of(&self, rows: usize) -> usize {
         let end = |offsets: &[u32]| offsets.get(rows).map_or(0, |end| *end as usize);
         match &self.values {
@@ -262,6 +284,11 @@ impl Varying {
         Ok(Varying { offsets: raw.offsets, data: raw.data })
     }
 
+    fn after(&self, first: usize, rows: usize) -> Varying {
+        let (offsets, from, to) = offsets_after(&self.offsets, first, rows);
+        Varying { offsets, data: self.data.get(from..to).unwrap_or_default().to_vec() }
+    }
+
     fn check_tags(&self, validity: Option<&[u8]>) -> Result<(), String> {
         for row in 0..self.offsets.len().saturating_sub(1) {
             let null = validity.is_some_and(|bits| !bit(bits, row));
@@ -295,6 +322,23 @@ fn tagged(value: &[u8]) -> Option<Cell<'_>> {
 
 fn bit(bits: &[u8], at: usize) -> bool {
     bits.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1)
+}
+
+fn bits_after(bits: &[u8], first: usize, rows: usize) -> Vec<u8> {
+    let mut after = vec![0_u8; rows.saturating_sub(first).div_ceil(8)];
+    for (at, row) in (first..rows).enumerate() {
+        if let Some(byte) = after.get_mut(at / 8) {
+            *byte |= u8::from(bit(bits, row)) << (at % 8);
+        }
+    }
+    after
+}
+
+/// The offsets of some rows, from 0 on, and where their data is.
+fn offsets_after(offsets: &[u32], first: usize, rows: usize) -> (Vec<u32>, usize, usize) {
+    let kept = offsets.get(first..=rows).unwrap_or_default();
+    let (from, to) = (kept.first().copied().unwrap_or(0), kept.last().copied().unwrap_or(0));
+    (kept.iter().map(|at| at.saturating_sub(from)).collect(), from as usize, to as usize)
 }
 
 fn span(offsets: &[u32], row: usize) -> Option<(usize, usize)> {
@@ -347,6 +391,42 @@ mod tests {
         assert_eq!(batch.cell(0, 2), Cell::Text("é"));
         assert_eq!(batch.cell(0, 3), Cell::Null);
         assert_eq!(batch.cell(9, 0), Cell::Null);
+    }
+
+    #[test]
+    fn the_rows_after_some_are_the_same_rows() {
+        let rows = 19_u32;
+        let column = |values| types::ColumnData { validity: Some(vec![0b1011_0110, 0b0110_1101, 0b111]), values };
+        let text: Vec<String> = (0..rows).map(|row| "é".repeat(row as usize % 3)).collect();
+        let mut offsets = vec![0_u32];
+        for value in &text {
+            offsets.push(offsets.last().unwrap() + u32::try_from(value.len()).unwrap());
+        }
+        let varying = types::Varying { offsets, data: text.concat().into_bytes() };
+        let batch = Batch::check(
+            types::Batch {
+                rows,
+                columns: vec![
+                    column(types::Values::Booleans(vec![0b1100_1010, 0b0101_0101, 0b101])),
+                    column(types::Values::Int64s((0..rows.into()).collect())),
+                    column(types::Values::Float64s((0..rows).map(f64::from).collect())),
+                    column(types::Values::Varying(varying.clone())),
+                    column(types::Values::Varying(varying)),
+                ],
+            },
+            &[ColumnKind::Boolean, ColumnKind::Int64, ColumnKind::Float64, ColumnKind::Text, ColumnKind::Bytes],
+            rows,
+        )
+        .unwrap();
+        for first in 0..=20 {
+            let after = batch.after(first);
+            assert_eq!(after.rows(), 19_usize.saturating_sub(first));
+            for row in 0..after.rows() {
+                for column in 0..5 {
+                    assert_eq!(after.cell(column, row), batch.cell(column, first + row), "column {column}, row {first}+{row}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod database;
 mod duration;
 mod secret;
+mod sessions;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 
 pub use database::{DatabaseConfig, PoolConfig, TlsConfig, TlsMode};
 pub use secret::{Secret, SecretRef};
+pub use sessions::SessionsConfig;
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,6 +48,22 @@ pub struct ServerConfig {
     pub allowed_origins: Vec<String>,
     /// Names by which clients may call, beside loopback ones and the listening address: `db.example.com`.
     pub allowed_hosts: Vec<String>,
+    /// Tools beside those that every client sees.
+    pub toolsets: Vec<Toolset>,
+    /// What callers have between calls.
+    pub sessions: SessionsConfig,
+}
+
+/// Some tools that are turned on together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Toolset {
+    /// `session_info`, `list_sessions`.
+    Sessions,
+    /// `begin_transaction`, `commit`, `rollback`.
+    Transactions,
+    /// `list_routines`, `server_info`, `test_connection`.
+    Administration,
 }
 
 impl Default for ServerConfig {
@@ -55,6 +73,8 @@ impl Default for ServerConfig {
             path: "/mcp".to_owned(),
             allowed_origins: Vec::new(),
             allowed_hosts: Vec::new(),
+            toolsets: Vec::new(),
+            sessions: SessionsConfig::default(),
         }
     }
 }

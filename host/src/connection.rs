@@ -13,6 +13,8 @@ mod operations;
 use std::sync::Arc;
 use std::time::Instant;
 
+pub(crate) use cursor::{OpenCursor, Part};
+
 use wasmtime::Store;
 use wasmtime::component::ResourceAny;
 

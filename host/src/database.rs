@@ -3,6 +3,7 @@
 //! The order of every call: the policy, a connection, the driver, the limits, and the connection back into the pool, clean.
 //! `run` is the one way to a connection.
 
+mod catalogs;
 mod held;
 mod open;
 mod query;
@@ -18,17 +19,23 @@ pub(crate) use open::Resources;
 
 use crate::config::DatabaseConfig;
 use crate::contract::{Description, DriverManifest, ExplainOptions, Parameter, ParameterStyle, Plan, Target};
+use crate::driver::Driver;
 use crate::error::CallError;
 use crate::pool::{Pool, PoolStatus};
+use crate::state::Access;
+use catalogs::Catalogs;
 use run::Active;
 
 /// A configured database.
 pub struct Database {
     id: Arc<str>,
     config: DatabaseConfig,
+    driver: Arc<Driver>,
+    access: Arc<Access>,
     manifest: DriverManifest,
     pool: Pool,
     active: Active,
+    catalogs: Catalogs,
 }
 
 impl Database {
@@ -110,13 +117,10 @@ impl Database {
     ///
     /// # Errors
     /// What the database, the driver, the policy or a limit said.
-    pub async fn explain(&self, sql: String, params: Vec<Parameter>, analyze: bool) -> Result<Plan, CallError> {
-        let options = ExplainOptions {
-            analyze,
-            read_only: self.read_only(),
-            timeout_ms: Some(query::milliseconds(self.statement_timeout())),
-        };
-        query::allow(self, self.read_only(), &sql)?;
+    pub async fn explain(&self, sql: String, params: Vec<Parameter>, analyze: bool, read_only: bool) -> Result<Plan, CallError> {
+        let read_only = read_only || self.read_only();
+        let options = ExplainOptions { analyze, read_only, timeout_ms: Some(query::milliseconds(self.statement_timeout())) };
+        query::allow(self, read_only, &sql)?;
         self.run(None, move |connection| Box::pin(async move { connection.explain(&sql, &params, options).await })).await
     }
 
@@ -131,6 +135,12 @@ impl Database {
     /// Closes connections that have been unused for too long.
     pub(crate) async fn reap(&self) {
         self.pool.reap().await;
+        for catalog in self.catalogs.open() {
+            catalog.pool.reap().await;
+        }
+        for idle in self.catalogs.take_idle() {
+            idle.close().await;
+        }
     }
 
     pub(crate) fn reap_every(&self) -> Duration {
@@ -139,6 +149,13 @@ impl Database {
 
     /// Takes no more calls, stops those that run, and closes every connection.
     pub(crate) async fn shutdown(&self) {
+        for catalog in self.catalogs.open() {
+            catalog.close().await;
+        }
+        self.close().await;
+    }
+
+    async fn close(&self) {
         self.pool.close().await;
         self.active.stop_all().await;
     }

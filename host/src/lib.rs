@@ -21,6 +21,7 @@ pub mod registry;
 pub mod render;
 mod runtime;
 pub mod secrets;
+pub mod session;
 mod signal;
 mod state;
 mod supervise;

@@ -115,7 +115,11 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             let server = ServerConfig { listen: listen.unwrap_or(config.server.listen), ..config.server.clone() };
             mcp::serve(open(config).await?, &server).await?;
         }
-        Command::Stdio { config } => mcp::stdio(open(config.load()?).await?).await?,
+        Command::Stdio { config } => {
+            let config = config.load()?;
+            let server = config.server.clone();
+            mcp::stdio(open(config).await?, &server).await?;
+        }
         Command::Query(query) => return query.run().await,
         Command::Driver(driver) => return driver.run().await,
     }

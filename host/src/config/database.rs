@@ -29,6 +29,9 @@ pub struct DatabaseConfig {
     /// The catalog ("database") on the server; a file's name in the directory of an embedded database.
     #[serde(default, alias = "database")]
     pub catalog: Option<String>,
+    /// Other catalogs on the same server that a call may name. `*`: all.
+    #[serde(default)]
+    pub catalogs: Vec<String>,
     /// The user.
     #[serde(default)]
     pub user: Option<String>,

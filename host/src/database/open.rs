@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Database;
+use super::catalogs::Catalogs;
 use super::run::Active;
 use crate::config::DatabaseConfig;
 use crate::contract::{ConnectOptions, Features};
@@ -35,17 +36,35 @@ impl Database {
             )
         })?;
         let access = Arc::new(access(&config, driver)?);
-        let options = connect_options(&config, driver)?;
-        let id: Arc<str> = id.into();
+        Database::assemble(id.into(), config, driver.clone(), access)
+    }
+
+    /// Puts it together from what was checked.
+    pub(super) fn assemble(
+        id: Arc<str>,
+        config: DatabaseConfig,
+        driver: Arc<Driver>,
+        access: Arc<Access>,
+    ) -> Result<Database, String> {
+        let options = connect_options(&config, &driver)?;
         let pool = Pool::new(Manager {
             driver: driver.clone(),
-            access,
+            access: access.clone(),
             database: id.clone(),
             options,
-            limits: limits(&config, driver),
+            limits: limits(&config, &driver),
             settings: config.pool.clone(),
         })?;
-        Ok(Database { id, manifest: driver.manifest.clone(), config, pool, active: Active::default() })
+        Ok(Database {
+            id,
+            manifest: driver.manifest.clone(),
+            config,
+            driver,
+            access,
+            pool,
+            active: Active::default(),
+            catalogs: Catalogs::default(),
+        })
     }
 }
 

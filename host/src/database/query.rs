@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Database;
 use crate::batch::Batch;
-use crate::connection::Connection;
+use crate::connection::{Connection, OpenCursor, Part};
 use crate::contract::{self, Column, ErrorKind, Notice, Parameter, QueryOptions};
 use crate::error::CallError;
 use crate::limits::{BATCH_BYTES, BATCH_ROWS, MAX_RESULT_SETS};
@@ -81,14 +81,12 @@ impl Database {
     pub async fn query(&self, statement: Statement) -> Result<QueryResult, CallError> {
         let began = Instant::now();
         let (statement, limit) = self.permit(statement)?;
-        let sets = self
-            .run(Some(limit), move |connection| Box::pin(async move { collect(connection, &statement, limit).await }))
+        let collected = self
+            .run(Some(limit), move |connection| Box::pin(async move { collect(connection, &statement, limit, false).await }))
             .await?;
-        Ok(QueryResult { sets, elapsed: began.elapsed() })
+        Ok(QueryResult { sets: collected.sets, elapsed: began.elapsed() })
     }
-}
 
-impl Database {
     /// What of a statement this database allows: its limits cut to size, and the policy's word.
     pub(super) fn permit(&self, mut statement: Statement) -> Result<(Statement, Duration), CallError> {
         let (rows, bytes) = self.most();
@@ -113,51 +111,108 @@ pub(super) fn milliseconds(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
+/// What was read of a statement's result, and what wasn't.
+pub(super) struct Collected {
+    pub(super) sets: Vec<ResultSet>,
+    /// Set if the last of the sets was cut and is to be read on.
+    pub(super) rest: Option<Rest>,
+}
+
+/// A result that is still to be read on.
+pub(super) struct Rest {
+    cursor: OpenCursor,
+    /// Rows that came and were not asked for yet, and the end if it came with them.
+    part: Part,
+    columns: Vec<Column>,
+}
+
+impl Rest {
+    /// Stops the result where it is.
+    pub(super) async fn close(self, connection: &mut Connection) -> Result<(), CallError> {
+        connection.close_cursor(self.cursor).await
+    }
+}
+
+/// How much of a result is taken at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Portion {
+    pub(super) max_rows: u64,
+    pub(super) max_bytes: u64,
+}
+
+/// Runs a statement and reads its result within the limits. With `keep` a cut result stays open.
 pub(super) async fn collect(
     connection: &mut Connection,
     statement: &Statement,
     limit: Duration,
-) -> Result<Vec<ResultSet>, CallError> {
-    let mut budget = Budget { rows: statement.max_rows, bytes: statement.max_bytes };
+    keep: bool,
+) -> Result<Collected, CallError> {
+    let portion = Portion { max_rows: statement.max_rows, max_bytes: statement.max_bytes };
+    let budget = Budget::new(portion);
     let options = QueryOptions {
         read_only: statement.read_only,
         timeout_ms: Some(milliseconds(limit)),
-        max_rows: Some(statement.max_rows.saturating_add(1)),
+        // One more than is taken, to see that there is more. What is to be read on has no end beforehand.
+        max_rows: (!keep).then(|| statement.max_rows.saturating_add(1)),
         batch_rows: budget.batch_rows(),
         batch_bytes: budget.batch_bytes(),
     };
-    let (mut cursor, mut part) = connection.query(&statement.sql, &statement.params, options).await?;
+    let (cursor, part) = connection.query(&statement.sql, &statement.params, options).await?;
+    read(connection, cursor, part, portion, keep, None).await
+}
+
+/// Reads on where an earlier portion ended.
+pub(super) async fn collect_on(connection: &mut Connection, rest: Rest, portion: Portion) -> Result<Collected, CallError> {
+    read(connection, rest.cursor, rest.part, portion, true, Some(rest.columns)).await
+}
+
+async fn read(
+    connection: &mut Connection,
+    mut cursor: OpenCursor,
+    mut part: Part,
+    portion: Portion,
+    keep: bool,
+    mut columns: Option<Vec<Column>>,
+) -> Result<Collected, CallError> {
+    let mut budget = Budget::new(portion);
     let mut sets = Vec::with_capacity(1);
     loop {
         let mut set = ResultSet {
-            columns: std::mem::take(&mut cursor.columns),
+            columns: columns.take().unwrap_or_else(|| std::mem::take(&mut cursor.columns)),
             batches: Vec::new(),
             rows: 0,
             truncated: None,
             completion: None,
         };
-        budget.rows = statement.max_rows;
+        budget.rows = portion.max_rows;
         let next = loop {
-            if let Some(batch) = part.batch {
-                set.truncated = budget.take(batch, &mut set);
+            if let Some(batch) = part.batch.take() {
+                let (cut, left) = budget.take(batch, &mut set, keep);
+                (set.truncated, part.batch) = (cut, left);
             }
             if set.truncated.is_some() {
                 break None;
             }
-            if let Some(done) = part.done {
+            if let Some(done) = part.done.take() {
                 let (completion, next) = completed(done);
                 set.completion = Some(completion);
                 break next;
             }
             part = connection.next(&mut cursor, budget.batch_rows(), budget.batch_bytes()).await?;
         };
-        let cut = set.truncated.is_some();
-        sets.push(set);
-        if cut {
-            connection.close_cursor(cursor).await?;
-            return Ok(sets);
+        if set.truncated.is_some() {
+            let rest = if keep {
+                let columns = set.columns.clone();
+                Some(Rest { cursor, part, columns })
+            } else {
+                connection.close_cursor(cursor).await?;
+                None
+            };
+            sets.push(set);
+            return Ok(Collected { sets, rest });
         }
-        let Some(next) = next else { return Ok(sets) };
+        sets.push(set);
+        let Some(next) = next else { return Ok(Collected { sets, rest: None }) };
         cursor = connection.next_result(next).await?;
         if sets.len() >= MAX_RESULT_SETS {
             connection.close_cursor(cursor).await?;
@@ -182,6 +237,10 @@ struct Budget {
 }
 
 impl Budget {
+    fn new(portion: Portion) -> Budget {
+        Budget { rows: portion.max_rows, bytes: portion.max_bytes }
+    }
+
     /// One more than may be taken, so that a result that just fits is told from one that is cut.
     fn batch_rows(&self) -> u32 {
         u32::try_from(self.rows).map_or(BATCH_ROWS, |rows| rows.saturating_add(1).min(BATCH_ROWS))
@@ -191,23 +250,26 @@ impl Budget {
         u32::try_from(self.bytes).map_or(BATCH_BYTES, |bytes| bytes.clamp(1, BATCH_BYTES))
     }
 
-    /// Takes what fits of a batch, and says which limit cut it.
-    fn take(&mut self, mut batch: Batch, set: &mut ResultSet) -> Option<Truncation> {
+    /// Takes what fits of a batch, and says which limit cut it; with `keep` also what is left.
+    fn take(&mut self, mut batch: Batch, set: &mut ResultSet, keep: bool) -> (Option<Truncation>, Option<Batch>) {
         let mut cut = None;
         let most = usize::try_from(self.rows).unwrap_or(usize::MAX);
-        if batch.rows() > most {
-            batch.truncate(most);
+        let mut taken = batch.rows();
+        if taken > most {
+            taken = most;
             cut = Some(Truncation::Rows);
         }
         let fit = batch.rows_within(self.bytes);
-        if fit < batch.rows() {
+        if fit < taken {
             // The first row of all is given whatever its size: an answer without a row would never get further.
             let fit = if set.rows == 0 { fit.max(1) } else { fit };
-            if fit < batch.rows() {
-                batch.truncate(fit);
+            if fit < taken {
+                taken = fit;
                 cut = Some(Truncation::Bytes);
             }
         }
+        let left = (keep && taken < batch.rows()).then(|| batch.after(taken));
+        batch.truncate(taken);
         let rows = batch.rows() as u64;
         self.rows -= rows.min(self.rows);
         self.bytes = self.bytes.saturating_sub(batch.bytes() as u64);
@@ -215,6 +277,6 @@ impl Budget {
         if batch.rows() > 0 {
             set.batches.push(batch);
         }
-        cut
+        (cut, left)
     }
 }

@@ -29,14 +29,30 @@ impl Database {
         timeout: Option<Duration>,
         work: impl for<'a> FnOnce(&'a mut Connection) -> Work<'a, T> + Send + 'static,
     ) -> Result<T, CallError> {
+        let (_, answer) = self.run_keeping(timeout, work, |_| false).await?;
+        Ok(answer)
+    }
+
+    /// As [`Database::run`], but that the connection comes with an answer that is to keep it.
+    pub(super) async fn run_keeping<T: Send + 'static>(
+        &self,
+        timeout: Option<Duration>,
+        work: impl for<'a> FnOnce(&'a mut Connection) -> Work<'a, T> + Send + 'static,
+        keeps: impl FnOnce(&T) -> bool + Send + 'static,
+    ) -> Result<(Option<Lease>, T), CallError> {
         let lease = self.pool.get().await.map_err(|why| why.of(&self.id))?;
         let call = Call::new(self, timeout);
         let signal = call.signal.clone();
         let limit = call.limit;
+        let told = signal.clone();
         let whole = async move {
             let (lease, outcome) = call.on(lease, work).await;
+            let kept = match outcome {
+                Ok(answer) if told.raised().is_none() && lease.alive() && keeps(&answer) => return Ok((Some(lease), answer)),
+                other => other,
+            };
             lease.give_back().await;
-            outcome
+            kept.map(|answer| (None, answer))
         };
         Detach::new(signal, whole).await.map_err(|why| explain_timeout(why, limit).of(&self.id))
     }

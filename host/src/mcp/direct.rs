@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::calls::Cancellable;
 use super::server::{SESSION_HEADER, Server};
 use super::sessions::Sessions;
+use crate::session::{Caller, Principal};
 
 /// What the short way needs to know.
 pub(super) struct Direct {
@@ -74,14 +75,16 @@ impl Direct {
         if message.jsonrpc != "2.0" || message.method != CALL || !self.server.has_tool(&message.params.name) {
             return None;
         }
-        let call = match session(&parts.headers) {
+        let session = session(&parts.headers);
+        let call = match session {
             Some(session) => self.in_session(session?, &parts.headers, &message)?,
             None if stands_alone(&parts.headers, &message) => None,
             None => return None,
         };
+        let caller = Caller { principal: Principal::Anonymous, protocol_session: session.flatten().map(Arc::from) };
         let Message { id, params, .. } = message;
         let mut result =
-            self.server.call(&params.name, params.arguments.unwrap_or_default(), Cancellable::wait(call.as_ref())).await;
+            self.server.call(&caller, &params.name, params.arguments.unwrap_or_default(), Cancellable::wait(call.as_ref())).await;
         if call.is_some() {
             // Unknown to the older protocols.
             result.result_type = None;

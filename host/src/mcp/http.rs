@@ -27,6 +27,7 @@ use super::sessions::Sessions;
 use super::{listen, signals};
 use crate::config::ServerConfig;
 use crate::registry::Registry;
+use crate::session;
 
 /// The largest request: a statement and its parameters, with room for a megabyte of bytes in base64.
 const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
@@ -49,8 +50,9 @@ pub async fn serve(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Re
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     let address = listener.local_addr().context("asking for the listening address")?;
     let (calls, streams) = (Calls::default(), CancellationToken::new());
-    let server = Server::new(registry.clone(), calls.clone());
-    let app = router(server, calls.clone(), config, streams.clone());
+    let sessions = session::Sessions::new(registry.clone(), config.sessions.clone());
+    let server = Server::new(sessions.clone(), &config.toolsets, calls.clone());
+    let app = router(server, sessions.clone(), calls.clone(), config, streams.clone());
     tracing::info!("MCP at http://{address}{}", config.path);
 
     let closing = CancellationToken::new();
@@ -66,6 +68,7 @@ pub async fn serve(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Re
         Ok(Err(why)) => tracing::error!("the task that accepts connections: {why}"),
         Err(_) => tracing::warn!("some connections didn't take their last bytes"),
     }
+    sessions.shutdown().await;
     registry.shutdown().await;
     Ok(())
 }
@@ -76,12 +79,24 @@ struct Endpoint {
     rmcp: StreamableHttpService<Server, Sessions>,
 }
 
-fn router(server: Server, calls: Calls, config: &ServerConfig, streams: CancellationToken) -> Router {
-    Router::new().route(&config.path, any(handle)).with_state(Arc::new(endpoint(server, calls, config, streams)))
+fn router(
+    server: Server,
+    held: Arc<session::Sessions>,
+    calls: Calls,
+    config: &ServerConfig,
+    streams: CancellationToken,
+) -> Router {
+    Router::new().route(&config.path, any(handle)).with_state(Arc::new(endpoint(server, held, calls, config, streams)))
 }
 
-fn endpoint(server: Server, calls: Calls, config: &ServerConfig, streams: CancellationToken) -> Endpoint {
-    let (sessions, allowed_hosts) = (Sessions::new(calls), allowed_hosts(config));
+fn endpoint(
+    server: Server,
+    held: Arc<session::Sessions>,
+    calls: Calls,
+    config: &ServerConfig,
+    streams: CancellationToken,
+) -> Endpoint {
+    let (sessions, allowed_hosts) = (Sessions::new(calls, held), allowed_hosts(config));
     let settings = StreamableHttpServerConfig::default()
         .with_json_response(true)
         .with_sse_keep_alive(Some(KEEP_ALIVE))

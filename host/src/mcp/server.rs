@@ -16,9 +16,11 @@ use rmcp::{ErrorData, RoleServer};
 
 use super::calls::{CallerGone, Calls};
 use super::{failure, tools};
+use crate::config::Toolset;
 use crate::contract::ErrorKind;
 use crate::error::CallError;
 use crate::registry::Registry;
+use crate::session::{Caller, Principal, Sessions};
 
 /// Names a session in the requests of the older protocols.
 pub(super) const SESSION_HEADER: &str = "mcp-session-id";
@@ -28,26 +30,33 @@ pub(super) const SESSION_HEADER: &str = "mcp-session-id";
 pub(super) struct Server(Arc<Shared>);
 
 struct Shared {
-    registry: Arc<Registry>,
+    sessions: Arc<Sessions>,
     tools: Vec<Tool>,
     instructions: String,
     calls: Calls,
 }
 
 impl Server {
-    pub(super) fn new(registry: Arc<Registry>, calls: Calls) -> Server {
-        let tools = tools::list(&registry);
-        let instructions = instructions(&registry);
-        Server(Arc::new(Shared { registry, tools, instructions, calls }))
+    pub(super) fn new(sessions: Arc<Sessions>, toolsets: &[Toolset], calls: Calls) -> Server {
+        let tools = tools::list(&sessions, toolsets);
+        let instructions = instructions(sessions.registry());
+        Server(Arc::new(Shared { sessions, tools, instructions, calls }))
     }
 
     /// Runs a tool until it answers, `unwanted` says that its answer has no taker, or the process stops.
-    pub(super) async fn call(&self, name: &str, arguments: JsonObject, unwanted: impl Future<Output = ()>) -> CallToolResult {
+    pub(super) async fn call(
+        &self,
+        caller: &Caller,
+        name: &str,
+        arguments: JsonObject,
+        unwanted: impl Future<Output = ()>,
+    ) -> CallToolResult {
         let Some(_running) = self.0.calls.begin() else {
             return failure::result(&CallError::new(ErrorKind::Cancelled, "the server is shutting down"), None);
         };
+        let context = tools::Context { sessions: &self.0.sessions, caller };
         let why = tokio::select! {
-            result = tools::call(&self.0.registry, name, arguments) => return result,
+            result = tools::call(context, name, arguments) => return result,
             () = unwanted => "the caller cancelled the call or is gone",
             () = self.0.calls.stopped() => "the server is shutting down and the call's grace period has passed",
         };
@@ -99,7 +108,8 @@ impl ServerHandler for Server {
                 () = CallerGone::wait(gone) => {}
             }
         };
-        Ok(self.call(&request.name, request.arguments.unwrap_or_default(), unwanted).await.into())
+        let caller = caller(context.extensions.get::<Parts>());
+        Ok(self.call(&caller, &request.name, request.arguments.unwrap_or_default(), unwanted).await.into())
     }
 
     /// For calls that didn't go through rmcp's session; it has seen to its own.
@@ -135,6 +145,20 @@ impl ServerHandler for Server {
         Err(ErrorData::method_not_found::<ListResourceTemplatesRequestMethod>())
     }
 }
+
+/// Who calls, by the HTTP request that the call came in; without one, on standard input.
+fn caller(request: Option<&Parts>) -> Caller {
+    match request {
+        Some(parts) => {
+            let session = parts.headers.get(SESSION_HEADER).and_then(|id| id.to_str().ok());
+            Caller { principal: Principal::Anonymous, protocol_session: session.map(Arc::from) }
+        }
+        None => Caller { principal: Principal::Stdio, protocol_session: Some(Arc::from(STDIO_SESSION)) },
+    }
+}
+
+/// The one session on standard input.
+const STDIO_SESSION: &str = "stdio";
 
 /// The most databases that are named in the instructions: they stand in a model's context for a whole conversation.
 const MAX_NAMED_DATABASES: usize = 20;

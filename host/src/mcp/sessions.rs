@@ -12,6 +12,7 @@ use rmcp::transport::streamable_http_server::session::local::{LocalSessionManage
 use rmcp::transport::streamable_http_server::session::{ServerSseMessage, SessionId, SessionManager};
 
 use super::calls::{Calls, Cancellable};
+use crate::session;
 
 /// Open sessions. Each holds two tasks, some channels and its last answer.
 const MAX_SESSIONS: usize = 4_096;
@@ -25,17 +26,19 @@ pub(super) struct Sessions {
     local: LocalSessionManager,
     used: Mutex<HashMap<SessionId, Instant>>,
     calls: Calls,
+    /// What the callers of these sessions have between calls.
+    held: Arc<session::Sessions>,
 }
 
 impl Sessions {
-    pub(super) fn new(calls: Calls) -> Arc<Sessions> {
+    pub(super) fn new(calls: Calls, held: Arc<session::Sessions>) -> Arc<Sessions> {
         let mut local = LocalSessionManager::default();
         local.session_config.keep_alive = None;
         // A caller that hangs up has its statement stopped, so there is nothing to come back for: no answers are kept for
         // resuming, and no event says that they could be.
         local.session_config.completed_cache_ttl = Duration::ZERO;
         local.session_config.sse_retry = None;
-        let sessions = Arc::new(Sessions { local, used: Mutex::default(), calls });
+        let sessions = Arc::new(Sessions { local, used: Mutex::default(), calls, held });
         tokio::spawn(sweep(Arc::downgrade(&sessions)));
         sessions
     }
@@ -136,6 +139,7 @@ impl SessionManager for Sessions {
     async fn close_session(&self, id: &SessionId) -> Result<(), SessionError> {
         self.lock().remove(id);
         self.calls.cancel_all(id);
+        self.held.protocol_session_ended(id).await;
         Ok(self.local.close_session(id).await?)
     }
 

@@ -12,7 +12,9 @@ use tokio_util::sync::CancellationToken;
 use super::calls::Calls;
 use super::server::Server;
 use super::signals;
+use crate::config::ServerConfig;
 use crate::registry::Registry;
+use crate::session::Sessions;
 
 /// The longest message: as over HTTP.
 const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
@@ -24,10 +26,11 @@ const FLUSH: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// The handshake failed.
-pub async fn stdio(registry: Arc<Registry>) -> anyhow::Result<()> {
+pub async fn stdio(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Result<()> {
     let stop = signals::stop().context("installing signal handlers")?;
     let (calls, session) = (Calls::default(), CancellationToken::new());
-    let server = Server::new(registry.clone(), calls.clone());
+    let sessions = Sessions::new(registry.clone(), config.sessions.clone());
+    let server = Server::new(sessions.clone(), &config.toolsets, calls.clone());
     let (input, output) = stdio_pipes();
     let transport = AsyncRwTransport::new_server(input, output).with_max_line_length(MAX_MESSAGE_BYTES);
     let serving = async {
@@ -48,6 +51,7 @@ pub async fn stdio(registry: Arc<Registry>) -> anyhow::Result<()> {
         }
     };
     calls.abandon().await;
+    sessions.shutdown().await;
     registry.shutdown().await;
     outcome
 }

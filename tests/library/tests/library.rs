@@ -42,7 +42,7 @@ async fn traps_in_what_no_tool_reaches() {
         let (registry, bad, _config) = open(config, "bad").await;
         assert!(cell(bad.query(statement("SELECT /* count */ 1")).await).contains('1'));
         let failed = match at {
-            "explain" => bad.explain("SELECT 1".into(), vec![], false).await.map(drop),
+            "explain" => bad.explain("SELECT 1".into(), vec![], false, false).await.map(drop),
             "ping" => bad.ping().await,
             _ => {
                 let mut held = Held::open(bad.clone()).await.expect("a connection");
@@ -118,7 +118,7 @@ async fn a_plan_that_ran_changed_nothing() {
     let (registry, database, _config) = open(config, "pg").await;
     database.query(statement("CREATE TABLE t (n int)")).await.expect("a table");
     for analyze in [false, true] {
-        let plan = database.explain("INSERT INTO t VALUES (1)".into(), vec![], analyze).await.expect("a plan");
+        let plan = database.explain("INSERT INTO t VALUES (1)".into(), vec![], analyze, false).await.expect("a plan");
         assert!(plan.text.contains("Insert"), "{}", plan.text);
         let json: serde_json::Value = serde_json::from_str(plan.json.as_deref().expect("JSON")).expect("JSON");
         assert!(json.to_string().contains("Insert"), "{json}");

@@ -5,12 +5,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::answer;
-use super::{arguments, list_tables, put, reading};
+use super::{Context, To, list_tables, located, put, reading, with_place};
 use crate::contract::{
     Check, Description, ErrorKind, ForeignKey, Index, Key, TableColumn, TableDetail, TableName, Target, Trigger,
 };
 use crate::error::CallError;
-use crate::registry::Registry;
 
 pub(super) fn tool() -> Tool {
     let foreign_keys = json!({
@@ -42,16 +41,15 @@ pub(super) fn tool() -> Tool {
         "Describes one table or view: columns with types, defaults and comments, primary and unique keys, foreign keys in both \
          directions, indexes, checks, triggers, a view's definition, and estimates of rows and size. Call it before writing a \
          statement about a table not seen yet.",
-        json!({
+        with_place(json!({
             "type": "object",
             "properties": {
-                "database_id": {"type": "string", "description": "From list_databases. Default: the default database"},
                 "schema": {"type": "string", "description": "Default: where the database finds an unqualified name"},
                 "table": {"type": "string", "description": "The name alone, as list_tables has it: unquoted, without the schema"}
             },
             "required": ["table"],
             "additionalProperties": false
-        }),
+        })),
         json!({
             "type": "object",
             "properties": {
@@ -131,14 +129,13 @@ pub(super) fn tool() -> Tool {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Arguments {
-    database_id: Option<String>,
     schema: Option<String>,
     table: String,
 }
 
-pub(super) async fn call(registry: &Registry, given: JsonObject) -> Result<CallToolResult, CallError> {
-    let given: Arguments = arguments(given)?;
-    let database = registry.resolve(given.database_id.as_deref())?;
+pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
+    let (to, given): (To, Arguments) = located(given)?;
+    let database = context.place(&to)?.database;
     let target = Target::Table(TableName { schema: given.schema, name: given.table });
     let Description::Table(table) = database.describe(target).await? else {
         return Err(CallError::new(ErrorKind::Protocol, "the driver described something else than a table").of(database.id()));

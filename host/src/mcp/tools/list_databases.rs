@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::answer;
-use super::{arguments, put, reading};
+use super::{Context, arguments, put, reading};
 use crate::contract::ParameterStyle;
 use crate::database::Database;
 use crate::error::CallError;
@@ -28,6 +28,7 @@ pub(super) fn tool() -> Tool {
                         "properties": {
                             "database_id": {"type": "string"},
                             "description": {"type": "string"},
+                            "catalogs": {"type": "array", "items": {"type": "string"}, "description": "What else `database` may be; *: any"},
                             "driver": {"type": "string"},
                             "dialect": {"type": "string", "description": "The SQL dialect: postgresql, sqlite, mssql, ..."},
                             "parameter_style": {"type": "string", "description": "How a parameter is written: $1, ?, @name or :name"},
@@ -49,8 +50,9 @@ pub(super) fn tool() -> Tool {
 #[serde(deny_unknown_fields)]
 struct Arguments {}
 
-pub(super) fn call(registry: &Registry, given: JsonObject) -> Result<CallToolResult, CallError> {
+pub(super) fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let Arguments {} = arguments(given)?;
+    let registry = context.sessions.registry();
     let databases: Vec<Value> = registry.databases().map(|database| entry(registry, database)).collect();
     Ok(answer::document(json!({"databases": databases}).to_string()))
 }
@@ -59,6 +61,7 @@ fn entry(registry: &Registry, database: &Database) -> Value {
     let mut entry = JsonObject::new();
     put(&mut entry, "database_id", Some(database.id()));
     put(&mut entry, "description", database.description());
+    put(&mut entry, "catalogs", (!database.allowed_catalogs().is_empty()).then(|| database.allowed_catalogs().to_vec()));
     put(&mut entry, "driver", Some(database.driver()));
     put(&mut entry, "dialect", Some(database.dialect()));
     put(&mut entry, "parameter_style", Some(style(database.parameter_style())));

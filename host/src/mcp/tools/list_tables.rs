@@ -5,10 +5,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::answer;
-use super::{arguments, put, reading};
+use super::{Context, To, located, put, reading, with_place};
 use crate::contract::{Description, ErrorKind, TableFilter, TableInfo, TableKind, Target};
 use crate::error::CallError;
-use crate::registry::Registry;
 
 /// Tables in one answer unless the call asks for another number: about 5,000 tokens.
 const DEFAULT_TABLES: u32 = 200;
@@ -21,10 +20,9 @@ pub(super) fn tool() -> Tool {
         "List tables",
         "Lists tables and views with their kind, the database's estimate of their rows, and comments; the system's own schemas only \
          when asked for by name. Use describe_table for columns and keys.",
-        json!({
+        with_place(json!({
             "type": "object",
             "properties": {
-                "database_id": {"type": "string", "description": "From list_databases. Default: the default database"},
                 "schema": {"type": "string", "description": "Only this schema"},
                 "name": {"type": "string", "description": "Only names like this: a LIKE pattern (%, _), case-insensitive"},
                 "kind": {
@@ -35,7 +33,7 @@ pub(super) fn tool() -> Tool {
                 "offset": {"type": "integer", "minimum": 0, "default": 0, "description": "next_offset of the call before"}
             },
             "additionalProperties": false
-        }),
+        })),
         json!({
             "type": "object",
             "properties": {
@@ -65,7 +63,6 @@ pub(super) fn tool() -> Tool {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Arguments {
-    database_id: Option<String>,
     schema: Option<String>,
     name: Option<String>,
     kind: Option<Kind>,
@@ -85,9 +82,9 @@ enum Kind {
     System,
 }
 
-pub(super) async fn call(registry: &Registry, given: JsonObject) -> Result<CallToolResult, CallError> {
-    let given: Arguments = arguments(given)?;
-    let database = registry.resolve(given.database_id.as_deref())?;
+pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
+    let (to, given): (To, Arguments) = located(given)?;
+    let database = context.place(&to)?.database;
     let limit = given.limit.unwrap_or(DEFAULT_TABLES).clamp(1, MAX_TABLES);
     let offset = given.offset.unwrap_or(0);
     // One more than asked for, to see whether there are more.

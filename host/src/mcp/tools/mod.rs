@@ -1,44 +1,96 @@
 //! The tools, one file each: what a model is told of it, what it may pass, and what it gets.
 
 mod describe_table;
+mod explain;
+mod fetch_rows;
+mod health;
 mod list_databases;
+mod list_routines;
+mod list_schemas;
 mod list_tables;
+mod place;
 mod query;
+mod server_info;
+mod sessions;
 #[cfg(test)]
 mod tests;
+mod toolset;
+mod transactions;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+pub(super) use toolset::list;
+
 use super::failure;
 use crate::contract::ErrorKind;
+use crate::database::Database;
 use crate::error::CallError;
-use crate::registry::Registry;
+use crate::session::{Caller, Sessions};
+use place::{Target, To, located, with_place, with_target};
 
-/// The tools as clients see them.
-pub(super) fn list(registry: &Registry) -> Vec<Tool> {
-    let writable = registry.databases().any(|database| !database.read_only());
-    vec![list_databases::tool(), list_tables::tool(), describe_table::tool(), query::tool(writable)]
+/// What a tool's call has at hand.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) sessions: &'a Sessions,
+    pub(super) caller: &'a Caller,
 }
 
-/// Runs a tool of [`list`]. Failures are results too.
-pub(super) async fn call(registry: &Registry, name: &str, arguments: JsonObject) -> CallToolResult {
+/// Runs a tool. Failures are results too.
+pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject) -> CallToolResult {
     let outcome = match name {
-        "list_databases" => list_databases::call(registry, arguments),
-        "list_tables" => list_tables::call(registry, arguments).await,
-        "describe_table" => describe_table::call(registry, arguments).await,
-        // Knows its statement, and shows where in it a failure lies.
-        "query" => return query::call(registry, arguments).await,
+        // These know their statement, and show where in it a failure lies.
+        "query" => return query::call(context, arguments).await,
+        "explain" => return explain::call(context, arguments).await,
+        "list_databases" => list_databases::call(context, arguments),
+        "list_schemas" => list_schemas::call(context, arguments).await,
+        "list_tables" => list_tables::call(context, arguments).await,
+        "describe_table" => describe_table::call(context, arguments).await,
+        "list_routines" => list_routines::call(context, arguments).await,
+        "fetch_rows" => fetch_rows::call(context, arguments).await,
+        "open_session" => sessions::call_open(context, arguments),
+        "use_database" => sessions::call_select(context, arguments),
+        "session_info" => sessions::call_info(context, arguments),
+        "list_sessions" => sessions::call_list(context, arguments),
+        "close_session" => sessions::call_close(context, arguments).await,
+        "begin_transaction" => transactions::call_begin(context, arguments).await,
+        "commit" => transactions::call_commit(context, arguments).await,
+        "rollback" => transactions::call_rollback(context, arguments).await,
+        "health_check" => health::call_check(context, arguments).await,
+        "test_connection" => health::call_test(context, arguments).await,
+        "server_info" => server_info::call(context, arguments).await,
         other => Err(CallError::new(ErrorKind::Undefined, format!("there is no tool {other:?}"))),
     };
     outcome.unwrap_or_else(|error| failure::result(&error, None))
 }
 
+fn other_description(database: &Database) -> CallError {
+    CallError::new(ErrorKind::Protocol, "the driver described something else than was asked for").of(database.id())
+}
+
+/// A tool that changes something, but destroys nothing.
+fn acting(
+    name: &'static str,
+    title: &str,
+    description: impl Into<Cow<'static, str>>,
+    input: Value,
+    output: Value,
+    idempotent: bool,
+) -> Tool {
+    let annotations =
+        ToolAnnotations::with_title(title).read_only(false).destructive(false).idempotent(idempotent).open_world(false);
+    Tool::new(name, description, object(input))
+        .with_title(title)
+        .with_raw_output_schema(object(answer_or_error(output)))
+        .annotate(annotations)
+}
+
 /// A tool that only looks.
-fn reading(name: &'static str, title: &str, description: &'static str, input: Value, output: Value) -> Tool {
+fn reading(name: &'static str, title: &str, description: impl Into<Cow<'static, str>>, input: Value, output: Value) -> Tool {
     let annotations = ToolAnnotations::with_title(title).read_only(true).idempotent(true).open_world(false);
     Tool::new(name, description, object(input))
         .with_title(title)
@@ -64,19 +116,11 @@ fn answer_or_error(mut output: Value) -> Value {
     output
 }
 
+/// Short, since every tool repeats it: what else is in it explains itself.
 fn error_schema() -> Value {
     json!({
         "type": "object",
         "description": "Only where the call failed",
-        "properties": {
-            "kind": {"type": "string"},
-            "message": {"type": "string"},
-            "sqlstate": {"type": "string"},
-            "position": {"type": "integer", "description": "In the statement, 1-based, in characters"},
-            "hint": {"type": "string"},
-            "retryable": {"type": "boolean"},
-            "next_step": {"type": "string"}
-        },
         "required": ["kind", "message", "retryable", "next_step"]
     })
 }

@@ -9,16 +9,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::{failure, params};
-use super::{answer_or_error, arguments, object};
+use super::{Context, Target, To, answer_or_error, located, object, with_target};
 use crate::contract::ErrorKind;
 use crate::database::Statement;
 use crate::error::CallError;
-use crate::registry::Registry;
 
 /// Rows in one answer unless the call asks for another number: more than a model reads, few enough to hold.
-const DEFAULT_ROWS: u64 = 1_000;
+pub(super) const DEFAULT_ROWS: u64 = 1_000;
 /// Bytes of values in one answer: about 300,000 tokens, beyond any model's use.
-const MAX_BYTES: u64 = 1024 * 1024;
+pub(super) const MAX_BYTES: u64 = 1024 * 1024;
 
 pub(super) fn tool(writable: bool) -> Tool {
     let title = "Run SQL";
@@ -43,7 +42,7 @@ pub(super) fn tool(writable: bool) -> Tool {
 }
 
 fn input() -> Value {
-    json!({
+    with_target(json!({
         "type": "object",
         "properties": {
             "sql": {"type": "string", "description": "One statement"},
@@ -54,7 +53,6 @@ fn input() -> Value {
                                 JSON scalar; {\"base64\": \"...\"} for bytes; {\"type\": \"int4\", \"value\": null} to give the \
                                 database's type; any other object or array is JSON"
             },
-            "database_id": {"type": "string", "description": "From list_databases. Default: the default database"},
             "max_rows": {"type": "integer", "minimum": 1, "default": DEFAULT_ROWS},
             "timeout_ms": {"type": "integer", "minimum": 1, "description": "Stop the statement after this long. Default and most: the database's"},
             "format": {
@@ -67,7 +65,7 @@ fn input() -> Value {
         },
         "required": ["sql"],
         "additionalProperties": false
-    })
+    }))
 }
 
 fn output() -> Value {
@@ -87,6 +85,7 @@ fn output() -> Value {
         "rows": {"type": "array", "items": {"type": ["array", "object"]}},
         "text": {"type": "string", "description": "The rows, for format=csv and format=markdown"},
         "row_count": {"type": "integer", "description": "How many rows are here"},
+        "cursor": {"type": "string", "description": "Only if there is more: pass it to fetch_rows"},
         "truncated": {
             "type": "object",
             "description": "Only if there are more rows than these",
@@ -134,7 +133,6 @@ fn output() -> Value {
 struct Arguments {
     sql: String,
     params: Option<Value>,
-    database_id: Option<String>,
     max_rows: Option<u64>,
     timeout_ms: Option<u64>,
     format: Option<Format>,
@@ -151,22 +149,23 @@ pub(super) enum Format {
     Markdown,
 }
 
-pub(super) async fn call(registry: &Registry, given: JsonObject) -> CallToolResult {
-    let given: Arguments = match arguments(given) {
+pub(super) async fn call(context: Context<'_>, given: JsonObject) -> CallToolResult {
+    let (to, given): (To, Arguments) = match located(given) {
         Ok(given) => given,
         Err(error) => return failure::result(&error, None),
     };
-    match run(registry, &given).await {
+    match run(context, &to, &given).await {
         Ok(result) => result,
         Err(error) => failure::result(&error, Some(&given.sql)),
     }
 }
 
-async fn run(registry: &Registry, given: &Arguments) -> Result<CallToolResult, CallError> {
+async fn run(context: Context<'_>, to: &To, given: &Arguments) -> Result<CallToolResult, CallError> {
     if given.max_rows == Some(0) || given.timeout_ms == Some(0) {
         return Err(CallError::new(ErrorKind::InvalidValue, "max_rows and timeout_ms must be at least 1"));
     }
-    let database = registry.resolve(given.database_id.as_deref())?;
+    let target = context.target(to)?;
+    let database = target.database();
     let (most_rows, most_bytes) = database.most();
     let limits = answer::Limits {
         rows: given.max_rows.unwrap_or(DEFAULT_ROWS).min(most_rows),
@@ -181,9 +180,12 @@ async fn run(registry: &Registry, given: &Arguments) -> Result<CallToolResult, C
         max_rows: limits.rows,
         max_bytes: limits.bytes,
     };
-    let result = database.query(statement).await?;
-    Ok(answer::query(database.id(), &result, given.format.unwrap_or_default(), limits))
+    let (result, cursor) = match &target {
+        Target::Transaction(handle, _) => context.sessions.query_in(context.caller, handle, statement).await?,
+        Target::Place(place) => context.sessions.query(context.caller, place, statement).await?,
+    };
+    let format = given.format.unwrap_or_default();
+    Ok(answer::query(database.id(), &result, format, limits, cursor.as_deref()))
 }
 
-#[cfg(test)]
 pub(super) use answer::{Limits, query as answered};

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::query::{Format, Limits, answered};
 use super::*;
+use crate::config::{SessionsConfig, Toolset};
 use crate::contract::{
     Check, Column, ColumnKind, ForeignKey, Index, Key, Notice, Parameter, TableColumn, TableDetail, TableInfo, TableKind,
     Trigger, Value as Sql,
@@ -18,7 +19,7 @@ use crate::render::tests::{column, result, texts};
 const LIMITS: Limits = Limits { rows: 2, most_rows: 100_000, bytes: 1_048_576 };
 
 fn all() -> Vec<Tool> {
-    vec![list_databases::tool(), list_tables::tool(), describe_table::tool(), query::tool(true)]
+    toolset::tools(true, &[Toolset::Sessions, Toolset::Transactions, Toolset::Administration], &SessionsConfig::default())
 }
 
 fn sent(result: &CallToolResult) -> Value {
@@ -70,9 +71,14 @@ fn the_tool_list() {
 
 #[test]
 fn the_tool_list_is_small() {
-    // It stands in every conversation's context.
-    let size = serde_json::to_string(&all()).unwrap().len();
-    assert!(size < 12 * 1024, "{size} bytes");
+    let mut tools = toolset::tools(true, &[], &SessionsConfig::default());
+    let size = |tools: &[Tool]| serde_json::to_string(tools).unwrap().len();
+    assert!(size(&tools) < 24 * 1024, "{} bytes", size(&tools));
+    // What clients pass on to models stands in every conversation's context.
+    for tool in &mut tools {
+        tool.output_schema = None;
+    }
+    assert!(size(&tools) < 12 * 1024, "{} bytes", size(&tools));
 }
 
 #[test]
@@ -111,7 +117,7 @@ fn answers_of_query() {
     let mut shown = String::new();
     for (at, result) in results.iter().enumerate() {
         for format in [Format::Json, Format::Objects, Format::Csv, Format::Markdown] {
-            let answer = answered("main", result, format, LIMITS);
+            let answer = answered("main", result, format, LIMITS, None);
             fits(&tool, &answer);
             let mut sent = sent(&answer);
             if matches!(format, Format::Json | Format::Objects) {

@@ -8,4 +8,5 @@ mod configuration;
 mod hostile;
 mod mcp;
 mod postgres;
+mod sessions;
 mod sqlite;

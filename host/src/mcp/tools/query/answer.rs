@@ -21,7 +21,13 @@ pub(in crate::mcp::tools) struct Limits {
 const JSON_OVERHEAD: usize = 512;
 
 /// The answer to a statement that ran.
-pub(in crate::mcp::tools) fn query(database: &str, result: &QueryResult, format: Format, limits: Limits) -> CallToolResult {
+pub(in crate::mcp::tools) fn query(
+    database: &str,
+    result: &QueryResult,
+    format: Format,
+    limits: Limits,
+    cursor: Option<&str>,
+) -> CallToolResult {
     let bytes: usize = result
         .sets
         .iter()
@@ -32,8 +38,10 @@ pub(in crate::mcp::tools) fn query(database: &str, result: &QueryResult, format:
     quoted(json.key("database_id"), database);
     let mut texts = Vec::new();
     let mut sets = result.sets.iter();
+    // What is open is the last that was read.
+    let open = |at: usize| cursor.filter(|_| at + 1 == result.sets.len());
     match sets.next() {
-        Some(first) => texts.push(set(&mut json, first, format, limits)),
+        Some(first) => texts.push(set(&mut json, first, format, limits, open(0))),
         None => json.key("columns").push_str("[],\"rows\":[],\"row_count\":0"),
     }
     let elapsed = format!("{:.3}", result.elapsed.as_secs_f64() * 1_000.0);
@@ -45,7 +53,7 @@ pub(in crate::mcp::tools) fn query(database: &str, result: &QueryResult, format:
                 json.out.push(',');
             }
             let mut inner = Fields::begin(std::mem::take(&mut json.out));
-            texts.push(set(&mut inner, next, format, limits));
+            texts.push(set(&mut inner, next, format, limits, open(at + 1)));
             json.out = inner.end();
         }
         json.out.push(']');
@@ -70,7 +78,7 @@ pub(in crate::mcp::tools) fn query(database: &str, result: &QueryResult, format:
 }
 
 /// Writes one result set's fields. Gives its rows as text, where that is the format, and what else there is to say.
-fn set(json: &mut Fields, set: &ResultSet, format: Format, limits: Limits) -> (String, Option<String>) {
+fn set(json: &mut Fields, set: &ResultSet, format: Format, limits: Limits, cursor: Option<&str>) -> (String, Option<String>) {
     columns(json.key("columns"), set, format);
     let mut table = String::new();
     match format {
@@ -90,7 +98,10 @@ fn set(json: &mut Fields, set: &ResultSet, format: Format, limits: Limits) -> (S
             Truncation::Rows => ("rows", limits.rows),
             Truncation::Bytes => ("bytes", limits.bytes),
         };
-        let next = next_step(truncated, set.rows, limits);
+        let next = next_step(truncated, set.rows, limits, cursor);
+        if let Some(cursor) = cursor {
+            quoted(json.key("cursor"), cursor);
+        }
         let mut inner = Fields::begin(std::mem::take(json.key("truncated")));
         quoted(inner.key("by"), by);
         inner.number("limit", limit);
@@ -132,7 +143,12 @@ fn columns(out: &mut String, set: &ResultSet, format: Format) {
     out.push(']');
 }
 
-fn next_step(truncated: Truncation, rows: u64, limits: Limits) -> String {
+fn next_step(truncated: Truncation, rows: u64, limits: Limits, cursor: Option<&str>) -> String {
+    if let Some(cursor) = cursor {
+        return format!(
+            "there are more rows than these {rows}. To read on: fetch_rows with cursor {cursor}; better, narrow the statement"
+        );
+    }
     let first = format!(
         "there are more rows than these {rows}. To get the rest: narrow the statement, or page through it with ORDER BY, LIMIT and OFFSET {rows}"
     );

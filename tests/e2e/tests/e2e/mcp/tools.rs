@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 #[tokio::test]
 async fn every_tool_is_described_and_annotated_honestly() {
-    let host = Host::start(Config::new().hostile("good", json!({}))).await;
+    let all = json!(["sessions", "transactions", "administration"]);
+    let host = Host::start(Config::new().hostile("good", json!({})).set(&["server", "toolsets"], all)).await;
     for tool in host.client().await.tools().await {
         let tool = serde_json::to_value(tool).expect("JSON");
         let name = tool["name"].as_str().expect("a name").to_owned();
@@ -14,10 +15,12 @@ async fn every_tool_is_described_and_annotated_honestly() {
             assert_eq!(tool[schema]["type"], "object", "{name}: {schema}");
             assert!(tool[schema]["properties"].is_object(), "{name}: {schema}");
         }
-        let looks_only = name != "query";
+        let destroys = name == "query";
+        let acts = ["open_session", "use_database", "close_session", "begin_transaction", "commit", "rollback"];
+        let looks_only = !destroys && !acts.contains(&name.as_str());
         assert_eq!(tool["annotations"]["readOnlyHint"], json!(looks_only), "{name}: {}", tool["annotations"]);
         if !looks_only {
-            assert_eq!(tool["annotations"]["destructiveHint"], json!(true), "{name}: {}", tool["annotations"]);
+            assert_eq!(tool["annotations"]["destructiveHint"], json!(destroys), "{name}: {}", tool["annotations"]);
         }
     }
 }

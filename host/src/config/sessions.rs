@@ -1,0 +1,42 @@
+//! How long what callers have between calls waits for them.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::duration::duration;
+
+/// Sessions, transactions and open results.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionsConfig {
+    /// A session that isn't used for this long ends: longer than a person thinks, shorter than a working day.
+    #[serde(deserialize_with = "duration")]
+    pub idle_timeout: Duration,
+    /// And however much it is used, after this.
+    #[serde(deserialize_with = "duration")]
+    pub max_lifetime: Duration,
+    /// A transaction that isn't used for this long is rolled back: it holds locks that others wait for.
+    #[serde(deserialize_with = "duration")]
+    pub transaction_idle_timeout: Duration,
+    /// A result that isn't read on for this long is closed: it holds a connection.
+    #[serde(deserialize_with = "duration")]
+    pub cursor_idle_timeout: Duration,
+    /// Open transactions of one session.
+    pub max_transactions: usize,
+    /// Open results of one session; one more closes the oldest.
+    pub max_cursors: usize,
+}
+
+impl Default for SessionsConfig {
+    fn default() -> Self {
+        SessionsConfig {
+            idle_timeout: Duration::from_secs(30 * 60),
+            max_lifetime: Duration::from_secs(24 * 60 * 60),
+            transaction_idle_timeout: Duration::from_secs(60),
+            cursor_idle_timeout: Duration::from_secs(60),
+            max_transactions: 4,
+            max_cursors: 4,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `health_check` and `test_connection`: whether databases answer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rmcp::model::{CallToolResult, JsonObject, Tool};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::answer;
+use super::{Context, located, put, reading, with_place};
+use crate::database::Database;
+use crate::error::{CallError, kind_name};
+
+/// How long a database gets to answer: as long as a person watches.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) fn check() -> Tool {
+    reading(
+        "health_check",
+        "Check health",
+        "Asks each database, or the one named, whether it answers: its state, how long it took, its pool, and the error if it doesn't.",
+        with_place(json!({"type": "object", "properties": {}, "additionalProperties": false})),
+        json!({
+            "type": "object",
+            "properties": {
+                "healthy": {"type": "boolean", "description": "Whether all of them answer"},
+                "databases": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {"database_id": {"type": "string"}, "state": {"type": "string", "enum": ["healthy", "down"]}},
+                        "required": ["database_id", "state", "latency_ms", "pool"]
+                    }
+                }
+            },
+            "required": ["healthy", "databases"]
+        }),
+    )
+}
+
+pub(super) fn test() -> Tool {
+    reading(
+        "test_connection",
+        "Test a connection",
+        "Connects to a database, if it isn't, and makes one round trip.",
+        with_place(json!({"type": "object", "properties": {}, "additionalProperties": false})),
+        json!({
+            "type": "object",
+            "properties": {"database_id": {"type": "string"}, "connected": {"type": "boolean"}, "latency_ms": {"type": "number"}},
+            "required": ["database_id", "connected", "latency_ms"]
+        }),
+    )
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Arguments {}
+
+pub(super) async fn call_check(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
+    let (to, Arguments {}) = located(given)?;
+    let databases: Vec<Arc<Database>> = if to.names_a_place() {
+        vec![context.place(&to)?.database]
+    } else {
+        context.sessions.registry().databases().cloned().collect()
+    };
+    // All at once: one that is down must not make the others look slow.
+    let asked: Vec<_> = databases.into_iter().map(|database| tokio::spawn(ask(database))).collect();
+    let mut entries = Vec::with_capacity(asked.len());
+    let mut healthy = true;
+    for one in asked {
+        let Ok((well, entry)) = one.await else { continue };
+        healthy &= well;
+        entries.push(entry);
+    }
+    Ok(answer::document(json!({"healthy": healthy, "databases": entries}).to_string()))
+}
+
+pub(super) async fn call_test(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
+    let (to, Arguments {}) = located(given)?;
+    let database = context.place(&to)?.database;
+    let began = Instant::now();
+    database.ping().await?;
+    let document = json!({"database_id": database.id(), "connected": true, "latency_ms": milliseconds(began)});
+    Ok(answer::document(document.to_string()))
+}
+
+async fn ask(database: Arc<Database>) -> (bool, Value) {
+    let began = Instant::now();
+    let outcome = tokio::time::timeout(PATIENCE, database.ping()).await;
+    let mut entry = JsonObject::new();
+    put(&mut entry, "database_id", Some(database.id()));
+    put(&mut entry, "state", Some(if matches!(outcome, Ok(Ok(()))) { "healthy" } else { "down" }));
+    put(&mut entry, "latency_ms", Some(milliseconds(began)));
+    let pool = database.pool();
+    put(&mut entry, "pool", Some(json!({"max": pool.max, "open": pool.open, "idle": pool.idle, "waiting": pool.waiting})));
+    let error = match &outcome {
+        Ok(Ok(())) => None,
+        Ok(Err(why)) => Some(json!({"kind": kind_name(why.record().kind), "message": why.record().message})),
+        Err(_) => Some(json!({"kind": "timeout", "message": format!("no answer in {} s", PATIENCE.as_secs())})),
+    };
+    put(&mut entry, "error", error);
+    (matches!(outcome, Ok(Ok(()))), Value::Object(entry))
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    (since.elapsed().as_secs_f64() * 1_000_000.0).round() / 1_000.0
+}
