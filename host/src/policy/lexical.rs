@@ -3,7 +3,7 @@
 
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace, Word};
 
-use super::{Name, Refusal};
+use super::{Name, Refusal, tsql};
 
 /// Reads a statement's tokens, whitespace and comments included.
 pub(super) fn read(dialect: Name, sql: &str) -> Result<Vec<Token>, Refusal> {
@@ -23,10 +23,7 @@ pub(super) fn read(dialect: Name, sql: &str) -> Result<Vec<Token>, Refusal> {
             unambiguous_together(dialect, first, second, third)?;
         }
     }
-    if dialect == Name::SqlServer {
-        tokens.iter().try_for_each(no_statement_word)?;
-    }
-    Ok(tokens)
+    if dialect == Name::SqlServer { tsql::check(tokens) } else { Ok(tokens) }
 }
 
 fn unambiguous(dialect: Name, token: &Token) -> Result<(), Refusal> {
@@ -68,73 +65,6 @@ fn unambiguous_together(dialect: Name, first: &Token, second: &Token, third: &To
             if dialect == Name::Sqlite && text.starts_with('$') =>
         {
             Err(Refusal::ambiguous("a parameter with a suffix ($name(...), $name::x)"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// SQL Server needs no semicolon between statements, so a second one can look like an alias. These words are reserved there:
-/// unquoted, they are never a name.
-fn no_statement_word(token: &Token) -> Result<(), Refusal> {
-    const RESERVED: &[&str] = &[
-        "ALTER",
-        "BACKUP",
-        "BEGIN",
-        "BREAK",
-        "BULK",
-        "CHECKPOINT",
-        "CLOSE",
-        "COMMIT",
-        "CONTINUE",
-        "CREATE",
-        "DBCC",
-        "DEALLOCATE",
-        "DECLARE",
-        "DELETE",
-        "DENY",
-        "DISK",
-        "DROP",
-        "DUMP",
-        "EXEC",
-        "EXECUTE",
-        "GOTO",
-        "GRANT",
-        "IF",
-        "INSERT",
-        "INTO",
-        "KILL",
-        "LOAD",
-        "OPEN",
-        "OPENDATASOURCE",
-        "OPENQUERY",
-        "OPENROWSET",
-        "PRINT",
-        "RAISERROR",
-        "RECONFIGURE",
-        "RESTORE",
-        "RETURN",
-        "REVERT",
-        "REVOKE",
-        "ROLLBACK",
-        "SAVE",
-        "SET",
-        "SETUSER",
-        "SHUTDOWN",
-        "TRAN",
-        "TRANSACTION",
-        "TRUNCATE",
-        "UPDATE",
-        "UPDATETEXT",
-        "USE",
-        "WAITFOR",
-        "WHILE",
-        "WRITETEXT",
-    ];
-    match token {
-        Token::Word(word)
-            if word.quote_style.is_none() && RESERVED.iter().any(|reserved| word.value.eq_ignore_ascii_case(reserved)) =>
-        {
-            Err(Refusal::write(format!("{} begins a statement of its own", word.value.to_uppercase())))
         }
         _ => Ok(()),
     }

@@ -3,7 +3,7 @@
 //! The first is the database's (a role without rights, a READ ONLY transaction), the second the driver's. This one trusts
 //! neither: it reads the statement with a SQL parser and lets through only what it knows to be a read. The order is
 //!
-//! 1. `lexical`: what the parser and a database might read differently (a comment that ends elsewhere, a quote that is
+//! 1. `lexical` (for T-SQL also `tsql`): what the parser and a database might read differently (a comment that ends elsewhere, a quote that is
 //!    escaped in one and not in the other) is refused, so that both see the same statement;
 //! 2. `functions`: calls of functions that write, lock, signal, or run SQL given as text;
 //! 3. `statement` (for SQLite's PRAGMA: `pragma`): the statement as a tree, against a list of the kinds that only read.
@@ -17,6 +17,7 @@ mod pragma;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod tsql;
 
 use sqlparser::dialect::{Dialect, GenericDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 

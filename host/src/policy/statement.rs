@@ -33,6 +33,10 @@ pub(super) fn check(dialect: Name, tokens: Vec<Token>) -> Result<(), Refusal> {
     if *next != Token::EOF {
         return Err(Refusal::write(format!("another statement, at {next:?}; send one at a time", next = next.to_string())));
     }
+    // There its first word would be taken for a procedure's name.
+    if dialect == Name::SqlServer && !matches!(statement, Statement::Query(_)) {
+        return Err(Refusal::write(format!("{} is not a read", verb(&statement))));
+    }
     match statement.visit(&mut Reading) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(refusal) => Err(refusal),
