@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub(crate) use database::endpoint;
 pub use database::{DatabaseConfig, PoolConfig, TlsConfig, TlsMode};
 pub use secret::{Secret, SecretRef};
 pub use sessions::SessionsConfig;
@@ -214,6 +215,8 @@ mod tests {
             ("databases: {main: {driver: postgres, host: h}}\ndefault_database: other", "other"),
             ("databases: {main: {driver: postgres, host: h, pool: {max: 0}}}", "pool.max"),
             ("databases: {main: {driver: postgres, host: h, statement_timeout: soon}}", "soon"),
+            ("databases: {main: {driver: postgres, host: h, endpoints: [h]}}", "endpoints"),
+            ("databases: {main: {driver: postgres, host: h, tls: {allow_plaintext_password: true}}}", "plaintext"),
         ] {
             let why = Config::parse(text).unwrap_err().to_string();
             assert!(why.contains(word), "{why}");
@@ -222,7 +225,8 @@ mod tests {
 
     #[test]
     fn a_password_is_not_in_a_debug_print() {
-        let config = Config::parse("databases: {main: {driver: postgres, host: h, password: hunter2}}").unwrap();
-        assert!(!format!("{config:?}").contains("hunter2"));
+        let config =
+            Config::parse("databases: {main: {driver: postgres, host: h, password: hunter2, access_token: hunter3}}").unwrap();
+        assert!(!format!("{config:?}").contains("hunter"));
     }
 }

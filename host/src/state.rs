@@ -18,13 +18,23 @@ pub(crate) struct Access {
     pub(crate) endpoints: Endpoints,
     pub(crate) tls: Option<TlsClient>,
     pub(crate) password: Option<Arc<Credential>>,
+    pub(crate) access_token: Option<Arc<Credential>>,
+    /// Whether a secret may cross without TLS.
+    pub(crate) plaintext_password: bool,
     pub(crate) directory: Option<Directory>,
 }
 
 impl Access {
     /// Nothing at all: for asking a driver for its manifest.
     pub(crate) fn none() -> Access {
-        Access { endpoints: Endpoints::new(None), tls: None, password: None, directory: None }
+        Access {
+            endpoints: Endpoints::new(None),
+            tls: None,
+            password: None,
+            access_token: None,
+            plaintext_password: false,
+            directory: None,
+        }
     }
 }
 

@@ -14,4 +14,5 @@ mod tls;
 pub use stream::ByteStream;
 
 pub(crate) use dial::Endpoints;
+pub(crate) use framed::packets;
 pub(crate) use tls::TlsClient;

@@ -23,6 +23,9 @@ pub struct DatabaseConfig {
     /// None: the driver's default.
     #[serde(default)]
     pub port: Option<u16>,
+    /// Further endpoints of the same database, as `host:port`: tried after the host, and where it may send a login on to.
+    #[serde(default)]
+    pub endpoints: Vec<String>,
     /// The directory of an embedded database, relative to the file.
     #[serde(default)]
     pub directory: Option<PathBuf>,
@@ -38,6 +41,9 @@ pub struct DatabaseConfig {
     /// The password: `env:NAME`, `file:PATH`, or itself.
     #[serde(default)]
     pub password: Option<SecretRef>,
+    /// An access token in place of a password, for servers that take one: written as a password is.
+    #[serde(default)]
+    pub access_token: Option<SecretRef>,
     /// Encryption to the server.
     #[serde(default)]
     pub tls: TlsConfig,
@@ -129,6 +135,8 @@ pub struct TlsConfig {
     pub client_key: Option<PathBuf>,
     /// The name to expect in the certificate. None: the host.
     pub server_name: Option<String>,
+    /// Let a password or token cross in the clear where the mode is `off`, for protocols that have no other way.
+    pub allow_plaintext_password: bool,
 }
 
 /// How much of a server's certificate is verified.
@@ -142,8 +150,32 @@ pub enum TlsMode {
     VerifyCa,
     /// Nothing: encrypted, to whoever answers.
     RequireUnverified,
+    /// The login alone is encrypted, for protocols that have it so; the chain and the name are verified.
+    LoginOnly,
+    /// The same, to whoever answers.
+    LoginOnlyUnverified,
     /// No TLS.
     Off,
+}
+
+impl TlsMode {
+    /// Whether TLS may be taken off again after the login.
+    pub(crate) fn is_login_only(self) -> bool {
+        matches!(self, TlsMode::LoginOnly | TlsMode::LoginOnlyUnverified)
+    }
+
+    /// Whether nothing of the certificate is verified.
+    pub(crate) fn is_unverified(self) -> bool {
+        matches!(self, TlsMode::RequireUnverified | TlsMode::LoginOnlyUnverified)
+    }
+}
+
+/// The host and the port of an endpoint: `db.example.com:1433`, `[::1]:1433`.
+pub(crate) fn endpoint(text: &str) -> Option<(&str, u16)> {
+    let (host, port) = text.rsplit_once(':')?;
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let port = port.parse().ok().filter(|port| *port > 0)?;
+    (!host.is_empty()).then_some((host, port))
 }
 
 impl DatabaseConfig {
@@ -157,6 +189,12 @@ impl DatabaseConfig {
         }
         if self.host.is_some() && self.directory.is_some() {
             return at("directory", "a database has a host or a directory, not both");
+        }
+        if self.endpoints.iter().any(|endpoint| self::endpoint(endpoint).is_none()) {
+            return at("endpoints", "each is `host:port`");
+        }
+        if self.tls.allow_plaintext_password && self.tls.mode != TlsMode::Off {
+            return at("tls.allow_plaintext_password", "goes with tls.mode off: under TLS nothing is in the clear");
         }
         if self.pool.max == 0 {
             return at("pool.max", "must be at least 1");
@@ -178,8 +216,8 @@ impl DatabaseConfig {
         for path in paths.into_iter().flatten().filter(|path| path.is_relative()) {
             *path = base.join(&*path);
         }
-        if let Some(password) = &mut self.password {
-            password.resolve_path(base);
+        for secret in [&mut self.password, &mut self.access_token].into_iter().flatten() {
+            secret.resolve_path(base);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Database;
 use super::catalogs::Catalogs;
 use super::run::Active;
-use crate::config::DatabaseConfig;
+use crate::config::{self, DatabaseConfig, SecretRef};
 use crate::contract::{ConnectOptions, Features};
 use crate::driver::Driver;
 use crate::files;
@@ -79,21 +79,36 @@ fn limits(config: &DatabaseConfig, driver: &Driver) -> Limits {
 }
 
 fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
-    let password = match &config.password {
-        Some(reference) => Some(Arc::new(Credential::new(reference.resolve().map_err(|why| format!("password: {why}"))?))),
-        None => None,
+    let credential = |key: &str, reference: &Option<SecretRef>| match reference {
+        Some(reference) => {
+            reference.resolve().map(|secret| Some(Arc::new(Credential::new(secret)))).map_err(|why| format!("{key}: {why}"))
+        }
+        None => Ok(None),
     };
+    let (password, access_token) = (credential("password", &config.password)?, credential("access_token", &config.access_token)?);
+    let plaintext_password = config.tls.allow_plaintext_password;
     let embedded = driver.manifest.features.contains(Features::EMBEDDED);
     match (&config.host, &config.directory) {
         (Some(host), _) if !embedded => {
             let port = config.port.or(driver.manifest.default_port).ok_or("port: is missing, and the driver has no default")?;
             let tls = TlsClient::new(&config.tls, host)?;
-            Ok(Access { endpoints: Endpoints::new(Some((host.clone(), port))), tls, password, directory: None })
+            let others = config.endpoints.iter().filter_map(|text| config::endpoint(text).map(|(host, port)| (text, host, port)));
+            let endpoints = others.fold(Endpoints::new(Some((host.clone(), port))), |endpoints, (text, host, port)| {
+                endpoints.and(text, host, port)
+            });
+            Ok(Access { endpoints, tls, password, access_token, plaintext_password, directory: None })
         }
         (_, Some(directory)) if embedded => {
             let directory = files::Directory::open_ambient(directory, config.read_only, files::Limits::default())
                 .map_err(|why| format!("directory {}: {why}", directory.display()))?;
-            Ok(Access { endpoints: Endpoints::new(None), tls: None, password, directory: Some(directory) })
+            Ok(Access {
+                endpoints: Endpoints::new(None),
+                tls: None,
+                password,
+                access_token,
+                plaintext_password,
+                directory: Some(directory),
+            })
         }
         _ if embedded => Err(format!("directory: is missing; the driver {:?} keeps its databases in files", config.driver)),
         _ => Err(format!("host: is missing; the driver {:?} connects to a server", config.driver)),

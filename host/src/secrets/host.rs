@@ -11,13 +11,18 @@ use crate::contract::secrets::{self, Encoding, ScramProof, SecretError};
 use crate::contract::secrets_reveal;
 use crate::limits::{MAX_SCRAM_ITERATIONS, MIN_SCRAM_ITERATIONS};
 use crate::state::State;
-use crate::transport::ByteStream;
+use crate::transport::{ByteStream, packets};
 
 impl secrets::Host for State {
     async fn open(&mut self, name: String) -> wasmtime::Result<Option<Resource<SecretHandle>>> {
-        match (&self.access.password, name.as_str()) {
-            (Some(password), "password") => Ok(Some(self.table.push(SecretHandle(password.clone()))?)),
-            _ => Ok(None),
+        let secret = match name.as_str() {
+            "password" => &self.access.password,
+            "access-token" => &self.access.access_token,
+            _ => &None,
+        };
+        match secret {
+            Some(secret) => Ok(Some(self.table.push(SecretHandle(secret.clone()))?)),
+            None => Ok(None),
         }
     }
 }
@@ -74,30 +79,51 @@ impl secrets::HostSecret for State {
         encoding: Encoding,
         after: Vec<u8>,
     ) -> wasmtime::Result<Result<(), SecretError>> {
-        let credential = self.table.get(&this)?.0.clone();
+        let value = encode(self.table.get(&this)?.0.secret.expose(), encoding);
+        let message = Zeroizing::new([before.as_slice(), &value, &after].concat());
+        self.send_secret(to, &message).await
+    }
+
+    async fn send_packets(
+        &mut self,
+        this: Resource<SecretHandle>,
+        to: Resource<ByteStream>,
+        packet_type: u8,
+        before: Vec<u8>,
+        encoding: Encoding,
+        after: Vec<u8>,
+    ) -> wasmtime::Result<Result<(), SecretError>> {
+        let value = encode(self.table.get(&this)?.0.secret.expose(), encoding);
+        let message = Zeroizing::new([before.as_slice(), &value, &after].concat());
+        let packets = Zeroizing::new(packets(packet_type, &message));
+        self.send_secret(to, &packets).await
+    }
+
+    async fn drop(&mut self, this: Resource<SecretHandle>) -> wasmtime::Result<()> {
+        self.table.delete(this)?;
+        Ok(())
+    }
+}
+
+impl State {
+    /// The one way of a secret onto a stream.
+    async fn send_secret(&mut self, to: Resource<ByteStream>, message: &[u8]) -> wasmtime::Result<Result<(), SecretError>> {
         let authenticated = self.authenticated;
+        let plaintext = self.access.plaintext_password;
         let signal = self.signal.clone();
         let stream = self.table.get_mut(&to)?;
-        if !stream.encrypted() {
+        if !stream.encrypted() && !plaintext {
             return Ok(Err(SecretError::Denied("a password goes onto a stream only under TLS".to_owned())));
         }
         if authenticated || stream.password_sent {
             return Ok(Err(SecretError::Denied("this connection has authenticated already".to_owned())));
         }
         stream.password_sent = true;
-        let mut message = Zeroizing::new(before);
-        message.extend_from_slice(&encode(credential.secret.expose(), encoding));
-        message.extend_from_slice(&after);
-        Ok(match signal.interrupt(stream.write(&message)).await {
+        Ok(match signal.interrupt(stream.write(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(why)) => Err(SecretError::Io(format!("{why:?}"))),
             Err(why) => Err(SecretError::Io(format!("{why:?}"))),
         })
-    }
-
-    async fn drop(&mut self, this: Resource<SecretHandle>) -> wasmtime::Result<()> {
-        self.table.delete(this)?;
-        Ok(())
     }
 }
 
@@ -118,6 +144,7 @@ fn hexadecimal(parts: &[&[u8]]) -> String {
 fn encode(value: &str, encoding: Encoding) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(match encoding {
         Encoding::Utf8 => value.as_bytes().to_vec(),
+        Encoding::Utf16 => value.encode_utf16().flat_map(u16::to_le_bytes).collect(),
         Encoding::Utf16Obfuscated => {
             value.encode_utf16().flat_map(u16::to_le_bytes).map(|byte| byte.rotate_left(4) ^ 0xA5).collect()
         }
@@ -132,6 +159,7 @@ mod tests {
     #[test]
     fn encodings() {
         assert_eq!(&*encode("é", Encoding::Utf8), "é".as_bytes());
+        assert_eq!(&*encode("aé", Encoding::Utf16), &[0x61, 0, 0xE9, 0]);
         // MS-TDS 2.2.6.4: each byte's nibbles swapped, then XOR 0xA5.
         assert_eq!(&*encode("a", Encoding::Utf16Obfuscated), &[0x16 ^ 0xA5, 0xA5]);
     }

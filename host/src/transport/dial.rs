@@ -2,14 +2,21 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Mutex;
+use std::time::Duration;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use tokio::net::TcpStream;
 
 use super::address::{Reach, canonical};
 use crate::contract::transport::IoError;
 
-/// The name of the only endpoint there is, as yet.
+/// The name of the endpoint that `host` and `port` give. Others are named as they are written.
 const PRIMARY: &str = "primary";
+
+/// How long an address has until the next one is tried beside it, as clients of the web have it (RFC 8305): a name may have addresses
+/// in several networks of which one answers.
+const STAGGER: Duration = Duration::from_millis(250);
 
 /// A database's endpoints, by the names that its driver uses.
 pub(crate) struct Endpoints(Vec<Endpoint>);
@@ -33,33 +40,48 @@ impl Endpoints {
         )
     }
 
+    /// With one more, tried after those before it.
+    pub(crate) fn and(mut self, name: &str, host: &str, port: u16) -> Endpoints {
+        self.0.push(Endpoint { name: name.to_owned(), host: host.to_owned(), port, reach: Mutex::new(None) });
+        self
+    }
+
     /// The names, in the order to try them.
     pub(crate) fn names(&self) -> Vec<String> {
         self.0.iter().map(|endpoint| endpoint.name.clone()).collect()
     }
 
-    /// Connects to an endpoint by its name.
-    pub(crate) async fn dial(&self, name: &str) -> Result<TcpStream, IoError> {
+    /// Connects to an endpoint by its name. Gives its host with the socket.
+    pub(crate) async fn dial(&self, name: &str) -> Result<(TcpStream, &str), IoError> {
         let Some(endpoint) = self.0.iter().find(|endpoint| endpoint.name == name) else {
             return Err(IoError::Denied(format!("{name:?} is not an endpoint of this database")));
         };
         let resolved = tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port))
             .await
             .map_err(|why| IoError::Unreachable(format!("{}: {why}", endpoint.host)))?;
-        endpoint.connect(resolved).await
+        endpoint.connect(resolved).await.map(|socket| (socket, endpoint.host.as_str()))
     }
 }
 
 impl Endpoint {
+    /// Tries every address that may be dialled, one shortly after the other, and takes the first that answers.
     async fn connect(&self, resolved: impl Iterator<Item = SocketAddr>) -> Result<TcpStream, IoError> {
         let mut last = IoError::Unreachable(format!("{}: the name has no address", self.host));
+        let mut tries = FuturesUnordered::new();
         for address in resolved {
             let address = SocketAddr::new(canonical(address.ip()), address.port());
             if let Err(why) = self.allow(address.ip()) {
                 last = IoError::Denied(format!("{} is {}, {why}", self.host, address.ip()));
                 continue;
             }
-            match TcpStream::connect(address).await {
+            let wait = STAGGER * u32::try_from(tries.len()).unwrap_or(u32::MAX);
+            tries.push(async move {
+                tokio::time::sleep(wait).await;
+                TcpStream::connect(address).await
+            });
+        }
+        while let Some(tried) = tries.next().await {
+            match tried {
                 Ok(socket) => {
                     // Without it a write after a write waits 40 ms for the first one's acknowledgement.
                     let _ = socket.set_nodelay(true);
@@ -105,6 +127,26 @@ mod tests {
         let address = SocketAddr::from(([169, 254, 169, 254], 80));
         let IoError::Denied(why) = endpoint().connect([address].into_iter()).await.unwrap_err() else { panic!() };
         assert!(why.contains("169.254.169.254") && why.contains("metadata"), "{why}");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_refuses_does_not_end_the_search() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        // Nobody listens there, and a port that was free a moment ago refuses at once.
+        let free = std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap();
+        let refuses = SocketAddr::from(([127, 0, 0, 2], free.port()));
+        let answers = listener.local_addr().unwrap();
+        let connecting = endpoint();
+        let socket = tokio::time::timeout(Duration::from_secs(5), connecting.connect([refuses, answers].into_iter())).await;
+        assert_eq!(socket.unwrap().unwrap().peer_addr().unwrap(), answers);
+        let all = connecting.connect([refuses].into_iter()).await;
+        assert!(matches!(all, Err(IoError::Unreachable(_))));
+    }
+
+    #[tokio::test]
+    async fn endpoints_are_tried_in_order_and_named_as_written() {
+        let endpoints = Endpoints::new(Some(("localhost".to_owned(), 1))).and("replica.example.com:2", "replica.example.com", 2);
+        assert_eq!(endpoints.names(), [PRIMARY, "replica.example.com:2"]);
     }
 
     #[tokio::test]

@@ -11,7 +11,9 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// PRELOGIN.
-const PACKET_TYPE: u8 = 0x12;
+const PRELOGIN: u8 = 0x12;
+/// What a server's packets are of anywhere else, and some servers' here.
+const RESPONSE: u8 = 0x04;
 /// The last packet of a message.
 const END_OF_MESSAGE: u8 = 0x01;
 const HEADER: usize = 8;
@@ -42,6 +44,11 @@ impl<S> Framed<S> {
         Framed { socket, envelope: framed.then(Envelope::default) }
     }
 
+    /// The socket itself.
+    pub(super) fn into_inner(self) -> S {
+        self.socket
+    }
+
     /// From here on bytes travel bare.
     pub(super) fn unframe(&mut self) {
         self.envelope = None;
@@ -51,15 +58,23 @@ impl<S> Framed<S> {
 impl Envelope {
     /// Makes packets of what was gathered.
     fn seal(&mut self) {
-        let gathered = std::mem::take(&mut self.gathered);
-        let mut chunks = gathered.chunks(PACKET - HEADER).peekable();
-        while let Some(chunk) = chunks.next() {
-            let status = if chunks.peek().is_none() { END_OF_MESSAGE } else { 0 };
-            let [high, low] = u16::try_from(chunk.len() + HEADER).unwrap_or(u16::MAX).to_be_bytes();
-            self.packets.extend_from_slice(&[PACKET_TYPE, status, high, low, 0, 0, 0, 0]);
-            self.packets.extend_from_slice(chunk);
-        }
+        self.packets.extend(packets(PRELOGIN, &std::mem::take(&mut self.gathered)));
     }
+}
+
+/// A message, cut into packets. Nothing for nothing.
+pub(crate) fn packets(kind: u8, message: &[u8]) -> Vec<u8> {
+    let count = message.len().div_ceil(PACKET - HEADER);
+    // All of it at once: where it holds a secret, no copy is left behind by growing.
+    let mut packets = Vec::with_capacity(message.len() + count * HEADER);
+    for (chunk, number) in message.chunks(PACKET - HEADER).zip(1..) {
+        let status = if number == count { END_OF_MESSAGE } else { 0 };
+        let [high, low] = u16::try_from(chunk.len() + HEADER).unwrap_or(u16::MAX).to_be_bytes();
+        let [.., id] = usize::to_be_bytes(number);
+        packets.extend_from_slice(&[kind, status, high, low, 0, 0, id, 0]);
+        packets.extend_from_slice(chunk);
+    }
+    packets
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
@@ -79,7 +94,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
             if envelope.header_read == HEADER {
                 let [kind, _, high, low, ..] = envelope.header;
                 let length = usize::from(u16::from_be_bytes([high, low]));
-                if kind != PACKET_TYPE || length < HEADER {
+                if !matches!(kind, PRELOGIN | RESPONSE) || length < HEADER {
                     return Poll::Ready(Err(Error::new(ErrorKind::InvalidData, "the server left the TLS handshake")));
                 }
                 envelope.header_read = 0;
@@ -158,6 +173,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_servers_envelope_may_be_a_response_and_nothing_else() {
+        for (kind, taken) in [(0x12, true), (0x04, true), (0x16, false)] {
+            let (mut wire, b) = duplex(100);
+            let mut b = Framed::new(b, true);
+            wire.write_all(&[kind, 1, 0, 11, 0, 0, 1, 0, b'a', b'b', b'c']).await.unwrap();
+            let mut read = [0; 3];
+            assert_eq!(b.read_exact(&mut read).await.is_ok(), taken, "{kind}");
+            assert_eq!(&read == b"abc", taken);
+        }
+    }
+
+    #[tokio::test]
     async fn the_envelope_is_a_prelogin_packet() {
         let (a, mut wire) = duplex(100);
         let mut a = Framed::new(a, true);
@@ -166,7 +193,17 @@ mod tests {
         a.flush().await.unwrap();
         let mut packet = [0; 11];
         wire.read_exact(&mut packet).await.unwrap();
-        assert_eq!(&packet, &[0x12, 1, 0, 11, 0, 0, 0, 0, b'a', b'b', b'c']);
+        assert_eq!(&packet, &[0x12, 1, 0, 11, 0, 0, 1, 0, b'a', b'b', b'c']);
+    }
+
+    #[test]
+    fn a_long_message_is_cut() {
+        let message = vec![7; 5_000];
+        let cut = packets(0x10, &message);
+        assert_eq!(cut.len(), 5_000 + 2 * HEADER);
+        assert_eq!(cut[..8], [0x10, 0, 0x10, 0, 0, 0, 1, 0]);
+        assert_eq!(cut[4096..4104], [0x10, 1, 0x03, 0x98, 0, 0, 2, 0]);
+        assert!(packets(0x10, &[]).is_empty());
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use wasmtime::component::Resource;
 
-use super::ByteStream;
+use super::{ByteStream, TlsClient};
 use crate::contract::call::Interruption;
 use crate::contract::transport::{self, IoError, TlsFraming, TlsInfo, TlsOptions, TlsPolicy};
 use crate::limits::MAX_STREAMS;
@@ -14,7 +14,11 @@ impl transport::Host for State {
     }
 
     async fn tls(&mut self) -> wasmtime::Result<TlsPolicy> {
-        Ok(if self.access.tls.is_some() { TlsPolicy::Required } else { TlsPolicy::Off })
+        Ok(match &self.access.tls {
+            None => TlsPolicy::Off,
+            Some(client) if client.login_only() => TlsPolicy::LoginOnly,
+            Some(_) => TlsPolicy::Required,
+        })
     }
 
     async fn dial(&mut self, endpoint: String) -> wasmtime::Result<Result<Resource<ByteStream>, IoError>> {
@@ -22,12 +26,12 @@ impl transport::Host for State {
             return Ok(Err(IoError::Denied(format!("a connection may have {MAX_STREAMS} streams open"))));
         }
         let access = self.access.clone();
-        let socket = match self.signal.clone().interrupt(access.endpoints.dial(&endpoint)).await {
+        let (socket, host) = match self.signal.clone().interrupt(access.endpoints.dial(&endpoint)).await {
             Ok(Ok(socket)) => socket,
             Ok(Err(why)) => return Ok(Err(why)),
             Err(why) => return Ok(Err(interrupted(why))),
         };
-        let stream = self.table.push(ByteStream::new(socket, access.tls.is_some()))?;
+        let stream = self.table.push(ByteStream::new(socket, host, access.tls.is_some()))?;
         self.streams += 1;
         Ok(Ok(stream))
     }
@@ -66,11 +70,12 @@ impl transport::HostByteStream for State {
             return Ok(Err(IoError::Denied("TLS is off for this database: set tls.mode".to_owned())));
         };
         let in_packets = options.framing == TlsFraming::TdsPrelogin;
+        let host = stream.host().to_owned();
         let socket = match stream.take_plain() {
             Ok(socket) => socket,
             Err(why) => return Ok(Err(why)),
         };
-        Ok(match signal.interrupt(client.handshake(socket, options.alpn, in_packets)).await {
+        Ok(match signal.interrupt(client.handshake(socket, &host, options.alpn, in_packets)).await {
             Ok(Ok((tls, end_point))) => {
                 let session = tls.get_ref().1;
                 let info = TlsInfo {
@@ -87,6 +92,19 @@ impl transport::HostByteStream for State {
             Ok(Err(why)) => Err(IoError::Tls(why.to_string())),
             Err(why) => Err(interrupted(why)),
         })
+    }
+
+    async fn stop_tls(&mut self, this: Resource<ByteStream>) -> wasmtime::Result<Result<(), IoError>> {
+        let allowed = self.access.tls.as_ref().is_some_and(TlsClient::login_only);
+        let stream = self.table.get_mut(&this)?;
+        if !allowed {
+            return Ok(Err(IoError::Denied("TLS is required for all of a stream to this database".to_owned())));
+        }
+        Ok(stream.stop_tls())
+    }
+
+    async fn host(&mut self, this: Resource<ByteStream>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&this)?.host().to_owned())
     }
 
     async fn tls_server_end_point(&mut self, this: Resource<ByteStream>) -> wasmtime::Result<Option<Vec<u8>>> {

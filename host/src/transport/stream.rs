@@ -16,6 +16,8 @@ use crate::limits::{MAX_READ, PLAINTEXT_BUDGET};
 /// A byte stream, in the clear or under TLS.
 pub struct ByteStream {
     io: Io,
+    /// Whom it leads to, as the operator wrote it.
+    host: String,
     /// What may still cross in the clear, each way. None: TLS isn't required, or has begun.
     budget: Option<Budget>,
     /// The channel binding, once under TLS.
@@ -37,9 +39,9 @@ struct Budget {
 }
 
 impl ByteStream {
-    pub(super) fn new(socket: TcpStream, tls_required: bool) -> ByteStream {
+    pub(super) fn new(socket: TcpStream, host: &str, tls_required: bool) -> ByteStream {
         let budget = tls_required.then_some(Budget { read: PLAINTEXT_BUDGET, write: PLAINTEXT_BUDGET });
-        ByteStream { io: Io::Plain(socket), budget, end_point: None, password_sent: false }
+        ByteStream { io: Io::Plain(socket), host: host.to_owned(), budget, end_point: None, password_sent: false }
     }
 
     /// Whether the wire carries TLS.
@@ -63,6 +65,30 @@ impl ByteStream {
         self.io = Io::Tls(Box::new(tls));
         self.budget = None;
         self.end_point = end_point;
+    }
+
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Takes TLS off. Nobody who could is told.
+    pub(super) fn stop_tls(&mut self) -> Result<(), IoError> {
+        match std::mem::replace(&mut self.io, Io::Gone) {
+            Io::Tls(tls) => {
+                let (framed, session) = tls.into_inner();
+                if session.wants_write() {
+                    return Err(IoError::Closed("TLS ended with bytes unsent".to_owned()));
+                }
+                self.io = Io::Plain(framed.into_inner());
+                self.end_point = None;
+                Ok(())
+            }
+            Io::Plain(socket) => {
+                self.io = Io::Plain(socket);
+                Err(IoError::Denied("the stream is not under TLS".to_owned()))
+            }
+            Io::Gone => Err(gone()),
+        }
     }
 
     /// Waits for bytes, at most `max`. Empty at the end.

@@ -8,7 +8,7 @@ use rustls::client::{ClientConfig, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme, SupportedProtocolVersion};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -19,7 +19,11 @@ use crate::config::{TlsConfig, TlsMode};
 /// A database's TLS settings, read and ready.
 pub(crate) struct TlsClient {
     config: ClientConfig,
-    server_name: ServerName<'static>,
+    /// For a handshake in another protocol's packets.
+    in_packets: ClientConfig,
+    /// The name to expect, where the settings give one.
+    server_name: Option<ServerName<'static>>,
+    login_only: bool,
 }
 
 impl TlsClient {
@@ -29,41 +33,73 @@ impl TlsClient {
             return Ok(None);
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
-            .map_err(|why| why.to_string())?
-            .dangerous()
-            .with_custom_certificate_verifier(verifier(settings, &provider)?);
-        let config = match (&settings.client_certificate, &settings.client_key) {
-            (Some(certificate), Some(key)) => {
-                let key = PrivateKeyDer::from_pem_file(key).map_err(|why| format!("tls.client_key {}: {why}", key.display()))?;
-                builder
-                    .with_client_auth_cert(certificates(certificate)?, key)
-                    .map_err(|why| format!("tls.client_certificate: {why}"))?
+        let verifier = verifier(settings, &provider)?;
+        let identity = identity(settings)?;
+        let configure = |versions: &[&'static SupportedProtocolVersion]| {
+            let builder = ClientConfig::builder_with_provider(provider.clone())
+                .with_protocol_versions(versions)
+                .map_err(|why| why.to_string())?
+                .dangerous()
+                .with_custom_certificate_verifier(verifier.clone());
+            match &identity {
+                Some((chain, key)) => builder
+                    .with_client_auth_cert(chain.clone(), key.clone_key())
+                    .map_err(|why| format!("tls.client_certificate: {why}")),
+                None => Ok(builder.with_no_client_auth()),
             }
-            _ => builder.with_no_client_auth(),
         };
-        let name = settings.server_name.as_deref().unwrap_or(host);
-        let server_name =
-            ServerName::try_from(name.to_owned()).map_err(|_| format!("tls.server_name: {name:?} is not a host's name"))?;
-        Ok(Some(TlsClient { config, server_name }))
+        // A TLS 1.3 server goes on speaking after the handshake, where the envelope and a login's encryption have ended.
+        let old: &[_] = &[&rustls::version::TLS12];
+        let login_only = settings.mode.is_login_only();
+        let config = configure(if login_only { old } else { rustls::DEFAULT_VERSIONS })?;
+        let in_packets = configure(old)?;
+        let expected = name(settings.server_name.as_deref().unwrap_or(host)).map_err(|why| format!("tls.server_name: {why}"))?;
+        let server_name = settings.server_name.as_ref().map(|_| expected);
+        Ok(Some(TlsClient { config, in_packets, server_name, login_only }))
+    }
+
+    /// Whether a stream may leave TLS again.
+    pub(super) fn login_only(&self) -> bool {
+        self.login_only
     }
 
     /// Handshakes. Gives the stream and the channel binding of RFC 5929 section 4.
     pub(super) async fn handshake(
         &self,
         socket: TcpStream,
+        host: &str,
         alpn: Vec<String>,
         in_packets: bool,
     ) -> std::io::Result<(TlsStream<Framed<TcpStream>>, Option<Vec<u8>>)> {
-        let mut config = self.config.clone();
+        let mut config = if in_packets { self.in_packets.clone() } else { self.config.clone() };
         config.alpn_protocols = alpn.into_iter().map(String::into_bytes).collect();
-        let mut tls =
-            TlsConnector::from(Arc::new(config)).connect(self.server_name.clone(), Framed::new(socket, in_packets)).await?;
+        let expected = match &self.server_name {
+            Some(expected) => expected.clone(),
+            None => name(host).map_err(std::io::Error::other)?,
+        };
+        let mut tls = TlsConnector::from(Arc::new(config)).connect(expected, Framed::new(socket, in_packets)).await?;
         tls.get_mut().0.unframe();
         let end_point = tls.get_ref().1.peer_certificates().and_then(|chain| chain.first()).and_then(|leaf| end_point(leaf));
         Ok((tls, end_point))
     }
+}
+
+/// The client's own certificate and key.
+type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+fn identity(settings: &TlsConfig) -> Result<Option<Identity>, String> {
+    match (&settings.client_certificate, &settings.client_key) {
+        (Some(certificate), Some(key)) => {
+            let chain = certificates(certificate)?;
+            let key = PrivateKeyDer::from_pem_file(key).map_err(|why| format!("tls.client_key {}: {why}", key.display()))?;
+            Ok(Some((chain, key)))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn name(host: &str) -> Result<ServerName<'static>, String> {
+    ServerName::try_from(host.to_owned()).map_err(|_| format!("{host:?} is not a host's name"))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -95,7 +131,7 @@ fn roots(settings: &TlsConfig) -> Result<RootCertStore, String> {
 }
 
 fn verifier(settings: &TlsConfig, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, String> {
-    if settings.mode == TlsMode::RequireUnverified {
+    if settings.mode.is_unverified() {
         return Ok(Arc::new(Lenient { chain: None, provider: provider.clone() }));
     }
     let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(settings)?), provider.clone())
@@ -178,3 +214,7 @@ fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
     };
     Some(digest(algorithm, certificate).as_ref().to_vec())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+mod tests;

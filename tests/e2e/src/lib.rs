@@ -21,6 +21,7 @@ mod config;
 pub mod environment;
 mod host;
 pub mod misfits;
+pub mod mock_tds;
 pub mod neighbour;
 pub mod postgres;
 pub mod python;

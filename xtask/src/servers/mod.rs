@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `BULKHEAD_TEST_PG` | PostgreSQL, JSON: [`postgres::Description`] |
 //! | `BULKHEAD_TEST_PGBOUNCER` | PgBouncer in transaction mode before it, JSON: [`pgbouncer::Description`] |
+//! | `BULKHEAD_TEST_TDS_MOCK` | Microsoft's mock of a SQL Server, a program |
 //! | `BULKHEAD_TEST_DRIVERS` | folder of the drivers |
 //! | `BULKHEAD_TEST_HOSTILE` | folder of the hostile drivers |
 //! | `BULKHEAD_BIN` | the server binary |
@@ -41,6 +42,7 @@ pub(crate) struct Servers {
     bouncer: pgbouncer::PgBouncer,
     postgres: postgres::Postgres,
     python: std::path::PathBuf,
+    mock_tds: std::path::PathBuf,
 }
 
 /// Starts the servers, and runs the command or waits.
@@ -68,11 +70,12 @@ impl Servers {
     /// Installs what is missing and starts everything.
     pub(crate) fn start() -> Result<Self> {
         let python = install::python()?;
+        let mock_tds = mock_tds()?;
         install::debian(&["sqlite3"], || crate::run::exists("sqlite3"))?;
         let account = Account::for_servers()?;
         let postgres = postgres::Postgres::start(&account)?;
         let bouncer = pgbouncer::PgBouncer::start(&account, postgres.description())?;
-        Ok(Self { bouncer, postgres, python })
+        Ok(Self { bouncer, postgres, python, mock_tds })
     }
 
     /// PostgreSQL.
@@ -93,6 +96,7 @@ impl Servers {
         Ok(vec![
             ("BULKHEAD_TEST_PG", serde_json::to_string(description)?),
             ("BULKHEAD_TEST_PGBOUNCER", serde_json::to_string(self.bouncer.description())?),
+            ("BULKHEAD_TEST_TDS_MOCK", path(self.mock_tds.clone())),
             ("BULKHEAD_TEST_DRIVERS", path(plugins::folder()?)),
             ("BULKHEAD_TEST_HOSTILE", path(plugins::hostile_folder()?)),
             ("BULKHEAD_BIN", path(workspace::target()?.join("release/bulkhead"))),
@@ -101,6 +105,15 @@ impl Servers {
             ("BULKHEAD_TEST_SQLITE3", "sqlite3".to_owned()),
         ])
     }
+}
+
+/// Microsoft's mock of a SQL Server, with canned answers but real handshakes. A program of its own and no dependency of the tests: it
+/// brings OpenSSL.
+fn mock_tds() -> Result<std::path::PathBuf> {
+    install::debian(&["libssl-dev", "pkg-config"], || {
+        crate::run::exists("pkg-config") && std::path::Path::new("/usr/include/openssl/ssl.h").is_file()
+    })?;
+    install::cargo_tool("mssql-mock-tds", "0.3.0")
 }
 
 /// A loopback port that was free a moment ago.

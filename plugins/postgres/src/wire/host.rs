@@ -39,7 +39,8 @@ impl Wire for Host {
     }
 
     fn tls_required(&self) -> bool {
-        transport::tls() == TlsPolicy::Required
+        // There is no way out of TLS here: where the login is to be encrypted, everything is.
+        transport::tls() != TlsPolicy::Off
     }
 
     fn dial(&self, endpoint: &str) -> Result<ByteStream, IoError> {

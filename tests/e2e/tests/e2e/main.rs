@@ -10,3 +10,4 @@ mod mcp;
 mod postgres;
 mod sessions;
 mod sqlite;
+mod sqlserver;

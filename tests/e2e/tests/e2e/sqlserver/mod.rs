@@ -1,0 +1,3 @@
+//! The SQL Server driver through the whole host.
+
+mod handshakes;
