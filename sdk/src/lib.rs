@@ -27,7 +27,7 @@ pub use bindings::bulkhead::driver::{call, files, log, secrets, secrets_reveal, 
 /// What a driver implements, and the records of its answers.
 pub use bindings::exports::bulkhead::driver::driver::{
     CatalogInfo, Check, Chunk, Completion, ConnectOptions, Connection, Cursor, Description, DriverManifest, ExplainOptions,
-    Features, ForeignKey, Guest, GuestConnection, GuestCursor, Index, Isolation, Key, ParameterStyle, Plan, QueryOptions, Reply,
-    Routine, RoutineFilter, SchemaInfo, ServerInfo, TableColumn, TableDetail, TableFilter, TableInfo, TableKind, TableName,
-    Target, TransactionOptions, Trigger,
+    Features, ForeignKey, FoundObject, Guest, GuestConnection, GuestCursor, Index, Isolation, Key, ObjectKind, ParameterStyle,
+    Plan, Privilege, QueryOptions, Reply, Routine, RoutineFilter, SchemaInfo, SearchFilter, ServerInfo, TableColumn, TableDetail,
+    TableFilter, TableInfo, TableKind, TableName, TableStatistics, Target, TransactionOptions, Trigger, UserInfo,
 };

@@ -17,6 +17,9 @@ impl Connection {
                 | (Target::Tables(_), Description::Tables(_))
                 | (Target::Table(_), Description::Table(_))
                 | (Target::Routines(_), Description::Routines(_))
+                | (Target::Search(_), Description::Search(_))
+                | (Target::Statistics(_), Description::Statistics(_))
+                | (Target::User, Description::User(_))
         );
         if same { Ok(description) } else { Err(self.liar("describe answered something else than was asked for")) }
     }

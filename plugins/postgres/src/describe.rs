@@ -7,9 +7,12 @@ mod catalogs;
 mod routines;
 mod row;
 mod schemas;
+mod search;
 mod server;
+mod statistics;
 mod table;
 mod tables;
+mod user;
 
 use crate::session::Session;
 use crate::wire::Wire;
@@ -28,6 +31,9 @@ impl<W: Wire> Session<W> {
             Target::Tables(filter) => self.describe_tables(&filter).map(Description::Tables),
             Target::Table(name) => self.describe_table(&name).map(Description::Table),
             Target::Routines(filter) => self.describe_routines(&filter).map(Description::Routines),
+            Target::Search(filter) => self.describe_search(&filter).map(Description::Search),
+            Target::Statistics(name) => self.describe_statistics(&name).map(Description::Statistics),
+            Target::User => self.describe_user().map(Description::User),
         }
     }
 }

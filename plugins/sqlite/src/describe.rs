@@ -3,7 +3,9 @@
 //! SQLite has no routines of a user's, no owners and no comments; what it keeps only as text is read by [`crate::ddl`].
 
 mod keys;
+mod search;
 mod server;
+mod statistics;
 mod table;
 mod tables;
 
@@ -11,7 +13,7 @@ use crate::rules::Mode;
 use crate::session::Session;
 use crate::sqlite::Statement;
 use bulkhead_driver::error::Result;
-use bulkhead_driver::{Description, Parameter, Target, Value};
+use bulkhead_driver::{Description, Error, ErrorKind, Parameter, Target, Value};
 
 impl Session {
     /// Describes something.
@@ -24,6 +26,9 @@ impl Session {
             Target::Tables(filter) => Description::Tables(self.describe_tables(filter)?),
             Target::Table(name) => Description::Table(self.describe_table(name)?),
             Target::Routines(_) => Description::Routines(Vec::new()),
+            Target::Search(filter) => Description::Search(self.describe_search(filter)?),
+            Target::Statistics(name) => Description::Statistics(self.describe_statistics(name)?),
+            Target::User => return Err(nobody()),
         })
     }
 
@@ -33,6 +38,11 @@ impl Session {
         self.rows(text, &[], |row| found = found.take().or_else(|| optional(row, 0)))?;
         Ok(found)
     }
+}
+
+/// A file knows no users: what can be done to it is the operating system's and the configuration's to say.
+fn nobody() -> Error {
+    Error::new(ErrorKind::Unsupported, "SQLite has no users").hint("what is allowed here, the database's configuration says")
 }
 
 /// A parameter.

@@ -15,7 +15,7 @@ mod tables;
 
 use crate::session::Session;
 use crate::wire::Wire;
-use bulkhead_driver::{Description, Error, Target};
+use bulkhead_driver::{Description, Error, ErrorKind, Target};
 
 impl<W: Wire> Session<W> {
     /// Describes the server or something on it.
@@ -30,6 +30,9 @@ impl<W: Wire> Session<W> {
             Target::Tables(filter) => self.describe_tables(&filter).map(Description::Tables),
             Target::Table(name) => self.describe_table(&name).map(Description::Table),
             Target::Routines(filter) => self.describe_routines(&filter).map(Description::Routines),
+            Target::Search(_) | Target::Statistics(_) | Target::User => {
+                Err(Error::new(ErrorKind::Unsupported, "the driver doesn't describe this yet").hint("query the sys views for it"))
+            }
         }
     }
 }

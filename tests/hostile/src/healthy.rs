@@ -3,7 +3,7 @@
 
 use bulkhead_driver::{
     Batch, CatalogInfo, Column, ColumnData, ColumnKind, Completion, Description, Parameter, QueryOptions, Reply, SchemaInfo,
-    ServerInfo, TableColumn, TableDetail, TableInfo, TableKind, Target, Value, Values, Varying,
+    ServerInfo, TableColumn, TableDetail, TableInfo, TableKind, TableStatistics, Target, UserInfo, Value, Values, Varying,
 };
 
 use crate::cursor::counting;
@@ -99,6 +99,11 @@ pub(crate) fn description(target: &Target, fault: Option<Fault>) -> Description 
         Target::Tables(_) => Description::Tables(vec![table("t")]),
         Target::Table(name) => Description::Table(detail(&name.name)),
         Target::Routines(_) => Description::Routines(vec![]),
+        Target::Search(_) => Description::Search(vec![]),
+        Target::Statistics(name) => {
+            Description::Statistics(TableStatistics { info: table(&name.name), last_analysed: None, properties: vec![] })
+        }
+        Target::User => Description::User(UserInfo { name: "nobody".into(), login: None, roles: vec![], privileges: vec![] }),
     }
 }
 

@@ -10,12 +10,15 @@ mod list_schemas;
 mod list_tables;
 mod place;
 mod query;
+mod search_objects;
 mod server_info;
 mod sessions;
+mod table_stats;
 #[cfg(test)]
 mod tests;
 mod toolset;
 mod transactions;
+mod user_info;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -51,6 +54,9 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
         "list_tables" => list_tables::call(context, arguments).await,
         "describe_table" => describe_table::call(context, arguments).await,
         "list_routines" => list_routines::call(context, arguments).await,
+        "search_objects" => search_objects::call(context, arguments).await,
+        "table_stats" => table_stats::call(context, arguments).await,
+        "user_info" => user_info::call(context, arguments).await,
         "fetch_rows" => fetch_rows::call(context, arguments).await,
         "open_session" => sessions::call_open(context, arguments),
         "use_database" => sessions::call_select(context, arguments),

@@ -3,8 +3,8 @@
 use rmcp::model::Tool;
 
 use super::{
-    describe_table, explain, fetch_rows, health, list_databases, list_routines, list_schemas, list_tables, query, server_info,
-    sessions, transactions,
+    describe_table, explain, fetch_rows, health, list_databases, list_routines, list_schemas, list_tables, query, search_objects,
+    server_info, sessions, table_stats, transactions, user_info,
 };
 use crate::config::{SessionsConfig, Toolset};
 use crate::session::Sessions;
@@ -22,6 +22,7 @@ pub(super) fn tools(writable: bool, sets: &[Toolset], times: &SessionsConfig) ->
         list_schemas::tool(),
         list_tables::tool(),
         describe_table::tool(),
+        search_objects::tool(),
         query::tool(writable),
         fetch_rows::tool(times),
         explain::tool(),
@@ -37,7 +38,7 @@ pub(super) fn tools(writable: bool, sets: &[Toolset], times: &SessionsConfig) ->
         tools.extend([transactions::begin(times), transactions::commit(), transactions::rollback()]);
     }
     if sets.contains(&Toolset::Administration) {
-        tools.extend([list_routines::tool(), server_info::tool(), health::test()]);
+        tools.extend([list_routines::tool(), table_stats::tool(), server_info::tool(), user_info::tool(), health::test()]);
     }
     tools
 }

@@ -7,7 +7,7 @@ use crate::wire::Wire;
 use bulkhead_driver::{Check, Error, ErrorKind, ForeignKey, Index, Key, TableColumn, TableDetail, TableName, Trigger};
 
 /// The table's OID: by schema and name, or where an unqualified name is found.
-const FIND: &str = "\
+pub(super) const FIND: &str = "\
 WITH target AS (SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
   WHERE c.relname = $2::text AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 't') \
     AND CASE WHEN $1::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = $1::text END) ";
@@ -96,7 +96,7 @@ impl<W: Wire> Session<W> {
     }
 }
 
-fn missing(table: &TableName) -> Error {
+pub(super) fn missing(table: &TableName) -> Error {
     let name = match &table.schema {
         Some(schema) => format!("{schema}.{}", table.name),
         None => table.name.clone(),

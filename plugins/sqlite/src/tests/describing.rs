@@ -2,7 +2,7 @@
 
 use super::native::Folder;
 use crate::session::Session;
-use bulkhead_driver::{Description, ErrorKind, TableDetail, TableFilter, TableKind, TableName, Target};
+use bulkhead_driver::{Description, ErrorKind, ObjectKind, SearchFilter, TableDetail, TableFilter, TableKind, TableName, Target};
 
 const SCHEMA: &str = r#"
     CREATE TABLE customer(id INTEGER PRIMARY KEY, email TEXT NOT NULL COLLATE NOCASE UNIQUE, born DATE DEFAULT CURRENT_DATE);
@@ -160,4 +160,34 @@ fn a_table_that_others_point_to() {
     assert_eq!((view.info.kind, view.columns.len()), (TableKind::View, 2));
     let missing = TableName { schema: Some("main".into()), name: "nope".into() };
     assert_eq!(session.describe(&Target::Table(missing)).unwrap_err().kind, ErrorKind::Undefined);
+}
+
+#[test]
+fn objects_by_name() {
+    let (_folder, mut session) = shop();
+    let mut search = |text: &str, kinds: &[ObjectKind], offset: u32| {
+        let filter = SearchFilter { text: text.to_owned(), kinds: kinds.to_vec(), schema: None, offset, limit: 3 };
+        let Description::Search(found) = session.describe(&Target::Search(filter)).unwrap() else { panic!("not a search") };
+        found.into_iter().map(|object| (object.table.unwrap_or_default(), object.name)).collect::<Vec<_>>()
+    };
+    let pair = |table: &str, name: &str| (table.to_owned(), name.to_owned());
+    assert_eq!(search("CUSTOMER", &[], 0), [pair("", "customer"), pair("order", "customer"), pair("spender", "customer")]);
+    assert_eq!(search("customer", &[ObjectKind::Table], 0), [pair("", "customer")]);
+    assert_eq!(search("customer", &[], 2), [pair("spender", "customer")]);
+    assert_eq!(search("customer", &[ObjectKind::Routine], 0), []);
+    for nothing in ["%", "cust_mer", "sqlite_", "'", "words_data"] {
+        assert_eq!(search(nothing, &[], 0), [], "{nothing}");
+    }
+}
+
+#[test]
+fn counts_of_a_table() {
+    let (_folder, mut session) = shop();
+    let mut statistics = |name: &str| session.describe(&Target::Statistics(TableName { schema: None, name: name.to_owned() }));
+    let Description::Statistics(counted) = statistics("customer").unwrap() else { panic!("not statistics") };
+    assert_eq!((counted.info.rows, counted.last_analysed), (Some(3), None));
+    let count = |name: &str| counted.properties.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    assert_eq!((count("pages"), count("cells"), count("page_bytes")), (Some("1"), Some("3"), Some("4096")));
+    assert_eq!(statistics("nothing").err().unwrap().kind, ErrorKind::Undefined);
+    assert_eq!(session.describe(&Target::User).err().unwrap().kind, ErrorKind::Unsupported);
 }

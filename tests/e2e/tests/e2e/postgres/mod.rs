@@ -6,6 +6,7 @@ mod cancellation;
 mod describe;
 mod errors;
 mod memory;
+mod objects;
 mod pool;
 mod query;
 mod read_only;
@@ -33,11 +34,19 @@ impl Rig {
 
     /// With more keys in the database's entry.
     async fn start_with(purpose: &str, keys: &[(&[&str], Value)]) -> Rig {
+        Rig::start_with_server(purpose, keys, &[]).await
+    }
+
+    /// With more keys in the server's part as well.
+    async fn start_with_server(purpose: &str, keys: &[(&[&str], Value)], server_keys: &[(&[&str], Value)]) -> Rig {
         let server = Server::from_environment();
         let role = server.role(purpose);
         let mut config = Config::new().database("pg", server.entry(&role));
         for (path, value) in keys {
             config = config.set(&[&["databases", "pg"], *path].concat(), value.clone());
+        }
+        for (path, value) in server_keys {
+            config = config.set(&[&["server"], *path].concat(), value.clone());
         }
         let host = Host::start(config).await;
         let client = host.client().await;
