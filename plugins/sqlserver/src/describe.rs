@@ -9,13 +9,16 @@ mod native;
 mod routines;
 mod row;
 mod schemas;
+mod search;
 mod server;
+mod statistics;
 mod table;
 mod tables;
+mod user;
 
 use crate::session::Session;
 use crate::wire::Wire;
-use bulkhead_driver::{Description, Error, ErrorKind, Target};
+use bulkhead_driver::{Description, Error, Target};
 
 impl<W: Wire> Session<W> {
     /// Describes the server or something on it.
@@ -30,9 +33,9 @@ impl<W: Wire> Session<W> {
             Target::Tables(filter) => self.describe_tables(&filter).map(Description::Tables),
             Target::Table(name) => self.describe_table(&name).map(Description::Table),
             Target::Routines(filter) => self.describe_routines(&filter).map(Description::Routines),
-            Target::Search(_) | Target::Statistics(_) | Target::User => {
-                Err(Error::new(ErrorKind::Unsupported, "the driver doesn't describe this yet").hint("query the sys views for it"))
-            }
+            Target::Search(filter) => self.describe_search(&filter).map(Description::Search),
+            Target::Statistics(name) => self.describe_statistics(&name).map(Description::Statistics),
+            Target::User => self.describe_user().map(Description::User),
         }
     }
 }

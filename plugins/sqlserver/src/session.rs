@@ -59,6 +59,8 @@ pub struct Session<W: Wire> {
     outputs: Vec<Parameter>,
     /// The statement in hand is a call, whose return code counts.
     calling: bool,
+    /// The caller's own names of what was passed to it.
+    passed: Vec<String>,
     /// The codecs of the rows that come now.
     codecs: Vec<Codec>,
     run: Option<Run>,
@@ -82,6 +84,7 @@ impl<W: Wire> Session<W> {
         let done = self.finish_reset().and_then(|()| self.finish_run()).and_then(|()| {
             self.outputs.clear();
             self.calling = false;
+            self.passed.clear();
             work(self)
         });
         done.map_err(|fault| self.settle(fault))
@@ -103,11 +106,12 @@ impl<W: Wire> Session<W> {
                     value: bulkhead_driver::Value::Int64(code.into()),
                     type_hint: Some("int".to_owned()),
                 }),
-                Token::ReturnValue(value) => self.output(Parameter {
-                    name: Some(value.name.trim_start_matches('@').to_owned()),
-                    value: value.value,
-                    type_hint: Some(value.native_type),
-                }),
+                Token::ReturnValue(value) => {
+                    let name =
+                        if value.name.is_empty() { self.passed.get(usize::from(value.ordinal)) } else { Some(&value.name) };
+                    let name = name.map(|name| name.trim_start_matches('@').to_owned());
+                    self.output(Parameter { name, value: value.value, type_hint: Some(value.native_type) });
+                }
                 Token::ReturnStatus(_) | Token::Other | Token::LoginAck(..) | Token::Features(_) => {}
                 Token::FedAuthInfo | Token::Sspi => return Err(Self::unexpected()),
                 Token::Columns(columns) => {

@@ -2,16 +2,50 @@
 
 use super::native;
 use super::row::{all, pattern};
-use crate::session::Session;
+use crate::session::{Rows, Session};
 use crate::wire::Wire;
 use bulkhead_driver::{Error, Routine, RoutineFilter};
 use std::collections::HashMap;
 
 /// What a routine takes and gives.
 #[derive(Default)]
-struct Signature {
+pub(super) struct Signature {
     arguments: Vec<String>,
     returns: Option<String>,
+}
+
+impl Signature {
+    /// `(@a int, @b nvarchar(20) OUTPUT)`
+    pub(super) fn list(&self) -> String {
+        format!("({})", self.arguments.join(", "))
+    }
+}
+
+/// Selects what `signatures` reads, from `sys.parameters` as `a` and what it is joined with.
+pub(super) fn parameters(joined: &str) -> String {
+    let types = native::columns("a");
+    format!(
+        "SELECT a.object_id, a.parameter_id, a.name, a.is_output, {types} FROM {joined} \
+         JOIN sys.types AS t ON t.user_type_id = a.user_type_id JOIN sys.schemas AS ts ON ts.schema_id = t.schema_id"
+    )
+}
+
+/// Reads the parameters of routines, by the routines' numbers.
+pub(super) fn signatures(rows: Option<Rows>) -> Result<HashMap<String, Signature>, Error> {
+    let parameters = all(rows, |row| {
+        let (object, number, name, output) = (row.need()?, row.number(), row.text().unwrap_or_default(), row.flag());
+        Ok((object, number, name, output, native::name(row)?))
+    })?;
+    let mut signatures: HashMap<String, Signature> = HashMap::new();
+    for (object, number, name, output, kind) in parameters {
+        let signature = signatures.entry(object).or_default();
+        if number == 0 {
+            signature.returns = Some(kind);
+        } else {
+            signature.arguments.push(format!("{name} {kind}{}", if output { " OUTPUT" } else { "" }));
+        }
+    }
+    Ok(signatures)
 }
 
 impl<W: Wire> Session<W> {
@@ -27,30 +61,16 @@ impl<W: Wire> Session<W> {
              AND (@schema IS NULL OR s.name = @schema) AND (@name IS NULL OR LOWER(o.name) LIKE LOWER(@name)) \
              ORDER BY s.name, o.name OFFSET {offset} ROWS FETCH NEXT {limit} ROWS ONLY"
         );
-        let types = native::columns("a");
+        let parameters = parameters(&format!("({page}) AS r JOIN sys.parameters AS a ON a.object_id = r.object_id"));
         let query = format!(
-            "SELECT r.object_id, a.parameter_id, a.name, a.is_output, {types} FROM ({page}) AS r \
-             JOIN sys.parameters AS a ON a.object_id = r.object_id JOIN sys.types AS t ON t.user_type_id = a.user_type_id \
-             JOIN sys.schemas AS ts ON ts.schema_id = t.schema_id ORDER BY r.object_id, a.parameter_id;\n\
+            "{parameters} ORDER BY a.object_id, a.parameter_id;\n\
              SELECT r.object_id, r.schema_name, r.name, r.kind, CAST(e.value AS nvarchar(4000)) FROM ({page}) AS r \
              LEFT JOIN sys.extended_properties AS e ON e.class = 1 AND e.major_id = r.object_id AND e.minor_id = 0 \
              AND e.name = N'MS_Description' ORDER BY r.schema_name, r.name"
         );
         let name = filter.name.as_deref().map(pattern);
         let mut sets = self.lookup(&query, &[("@schema", filter.schema.as_deref()), ("@name", name.as_deref())])?;
-        let parameters = all(sets.next(), |row| {
-            let (object, number, name, output) = (row.need()?, row.number(), row.text().unwrap_or_default(), row.flag());
-            Ok((object, number, name, output, native::name(row)?))
-        })?;
-        let mut signatures: HashMap<String, Signature> = HashMap::new();
-        for (object, number, name, output, kind) in parameters {
-            let signature = signatures.entry(object).or_default();
-            if number == 0 {
-                signature.returns = Some(kind);
-            } else {
-                signature.arguments.push(format!("{name} {kind}{}", if output { " OUTPUT" } else { "" }));
-            }
-        }
+        let signatures = signatures(sets.next())?;
         all(sets.next(), |row| {
             let (object, schema, name, kind) = (row.need()?, row.text(), row.need()?, row.need()?);
             let none = Signature::default();
@@ -67,7 +87,7 @@ impl<W: Wire> Session<W> {
                 schema,
                 name,
                 kind: word.to_owned(),
-                arguments: format!("({})", signature.arguments.join(", ")),
+                arguments: signature.list(),
                 returns: table.or_else(|| signature.returns.clone()),
                 language: Some(language.to_owned()),
                 comment: row.text(),

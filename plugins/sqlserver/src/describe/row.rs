@@ -8,6 +8,10 @@ use bulkhead_driver::{Error, ErrorKind};
 pub(super) struct Row(std::vec::IntoIter<Option<String>>);
 
 impl Row {
+    pub(super) fn new(columns: Vec<Option<String>>) -> Self {
+        Self(columns.into_iter())
+    }
+
     /// The next column. None: NULL.
     pub(super) fn text(&mut self) -> Option<String> {
         self.0.next().flatten()
@@ -37,7 +41,7 @@ impl Row {
 /// Reads every row of a result. None: there was no such result.
 pub(super) fn all<T>(rows: Option<Rows>, read: impl Fn(&mut Row) -> Result<T, Error>) -> Result<Vec<T>, Error> {
     let rows = rows.ok_or_else(|| Error::new(ErrorKind::Protocol, "a catalog query gave no result"))?;
-    rows.into_iter().map(|columns| read(&mut Row(columns.into_iter()))).collect()
+    rows.into_iter().map(|columns| read(&mut Row::new(columns))).collect()
 }
 
 /// A LIKE pattern of `%` and `_` as T-SQL has it, where a bracket opens a set.

@@ -41,10 +41,7 @@ fn column(row: &mut Row) -> Result<TableColumn, Error> {
 
 impl<W: Wire> Session<W> {
     pub(super) fn describe_table(&mut self, name: &TableName) -> Result<TableDetail, Error> {
-        let table = match &name.schema {
-            Some(schema) => format!("{}.{}", quoted(schema), quoted(&name.name)),
-            None => quoted(&name.name),
-        };
+        let table = full_name(name);
         let (columns, incoming, outgoing) = (columns(), keys::query(true), keys::query(false));
         let queries = |counted| {
             let info = tables::select("sys.all_objects", counted)
@@ -52,10 +49,7 @@ impl<W: Wire> Session<W> {
             [&info, &columns, indexes::QUERY, &outgoing, &incoming, CHECKS, TRIGGERS, DEFINITION].join(";\n")
         };
         let mut sets = self.counted(queries, &[("@table", Some(&table))])?.into_iter();
-        let info = all(sets.next(), tables::info)?.into_iter().next().ok_or_else(|| {
-            Error::new(ErrorKind::Undefined, format!("there is no table or view {table}"))
-                .hint("list the tables; names may need their schema")
-        })?;
+        let info = all(sets.next(), tables::info)?.into_iter().next().ok_or_else(|| missing(&table))?;
         let columns = all(sets.next(), column)?;
         let (keys, indexes) = indexes::read(sets.next())?;
         Ok(TableDetail {
@@ -70,6 +64,19 @@ impl<W: Wire> Session<W> {
             definition: all(sets.next(), |row| Ok(row.text()))?.into_iter().next().flatten(),
         })
     }
+}
+
+/// As OBJECT_ID takes it.
+pub(super) fn full_name(name: &TableName) -> String {
+    match &name.schema {
+        Some(schema) => format!("{}.{}", quoted(schema), quoted(&name.name)),
+        None => quoted(&name.name),
+    }
+}
+
+pub(super) fn missing(table: &str) -> Error {
+    Error::new(ErrorKind::Undefined, format!("there is no table or view {table}"))
+        .hint("list the tables; names may need their schema")
 }
 
 fn quoted(name: &str) -> String {

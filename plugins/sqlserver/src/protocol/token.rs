@@ -103,7 +103,9 @@ impl Done {
 /// RETURNVALUE (MS-TDS 2.2.7.19).
 #[derive(Debug, Clone)]
 pub struct ReturnValue {
-    /// With its `@`.
+    /// Which of the call's arguments it is, from 0.
+    pub ordinal: u16,
+    /// With its `@`. Empty where the argument was given by position.
     pub name: String,
     /// The type's name.
     pub native_type: String,
@@ -183,14 +185,14 @@ fn done(reader: &mut Reader<'_>, in_procedure: bool) -> Result<Done, Stop> {
 }
 
 fn return_value(reader: &mut Reader<'_>) -> Result<ReturnValue, Stop> {
-    let _ordinal = reader.u16()?;
+    let ordinal = reader.u16()?;
     let name = reader.short_text()?;
     let _status = reader.u8()?;
     let user_type = reader.u32()?;
     let _flags = reader.u16()?;
     let kind = Type::parse(reader, user_type)?;
     let value = decode::single(reader, &kind)?;
-    Ok(ReturnValue { name, native_type: kind.name, value })
+    Ok(ReturnValue { ordinal, name, native_type: kind.name, value })
 }
 
 fn login_ack(body: &[u8]) -> Result<Token, Stop> {

@@ -33,6 +33,11 @@ impl<'a> Call<'a> {
         (passed.len() == given.len()).then_some(Self { procedure, passed })
     }
 
+    /// What the caller calls the arguments, in their order.
+    pub(super) fn names(&self, given: &[Given<'_>]) -> Vec<String> {
+        self.passed.iter().filter_map(|passed| given.get(passed.given)).map(|given| given.name.clone()).collect()
+    }
+
     /// What is sent.
     pub(super) fn arguments<'b>(&self, given: &'b [Given<'b>]) -> Vec<Argument<'b>>
     where

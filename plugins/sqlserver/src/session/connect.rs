@@ -49,6 +49,7 @@ impl<W: Wire> Session<W> {
             notices: Vec::new(),
             outputs: Vec::new(),
             calling: false,
+            passed: Vec::new(),
             codecs: Vec::new(),
             run: None,
             waiting: None,

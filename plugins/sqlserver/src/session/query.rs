@@ -79,6 +79,7 @@ impl<W: Wire> Session<W> {
         let transaction = self.transaction;
         if let Some(call) = Call::parse(sql, given) {
             self.calling = true;
+            self.passed = call.names(given);
             let arguments = call.arguments(given);
             self.link.request(Kind::Rpc, &request::call(call.procedure, &arguments, transaction));
         } else if given.is_empty() {
