@@ -63,8 +63,10 @@ pub enum Toolset {
     Sessions,
     /// `begin_transaction`, `commit`, `rollback`.
     Transactions,
-    /// `list_routines`, `server_info`, `test_connection`.
+    /// `list_routines`, `table_stats`, `server_info`, `user_info`, `test_connection`.
     Administration,
+    /// `execute_script`.
+    Scripts,
 }
 
 impl Default for ServerConfig {

@@ -16,6 +16,7 @@ pub use held::Held;
 pub use query::{Completion, QueryResult, ResultSet, Statement, Truncation};
 
 pub(crate) use open::Resources;
+pub(crate) use query::ROWS_READ;
 
 use crate::config::DatabaseConfig;
 use crate::contract::{Description, DriverManifest, ExplainOptions, Parameter, ParameterStyle, Plan, Target};
@@ -85,6 +86,18 @@ impl Database {
     #[must_use]
     pub fn read_only(&self) -> bool {
         self.config.read_only
+    }
+
+    /// Whether writes are put to a person first.
+    #[must_use]
+    pub fn confirm_writes(&self) -> bool {
+        self.config.confirm_writes
+    }
+
+    /// Whether a statement only reads, as far as its text tells.
+    #[must_use]
+    pub fn reads(&self, sql: &str) -> bool {
+        crate::policy::check(self.dialect(), true, sql).is_ok()
     }
 
     /// The longest that a statement may run.

@@ -20,6 +20,7 @@ mod pool;
 pub mod registry;
 pub mod render;
 mod runtime;
+pub mod script;
 pub mod secrets;
 pub mod session;
 mod signal;

@@ -21,6 +21,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub use find::{Place, Selection};
+pub(crate) use handle::fresh as fresh_handle;
 pub use held::Slot;
 pub use transaction::Began;
 

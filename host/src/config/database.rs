@@ -53,6 +53,9 @@ pub struct DatabaseConfig {
     /// Refuse all writes.
     #[serde(default)]
     pub read_only: bool,
+    /// Put each write to the person at the client first; without a yes nothing runs.
+    #[serde(default)]
+    pub confirm_writes: bool,
     /// The longest a statement may run, whatever a caller asks for.
     #[serde(default = "default_statement_timeout", deserialize_with = "duration")]
     pub statement_timeout: Duration,

@@ -1,5 +1,7 @@
 //! Running one statement and collecting its result within the limits.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::Database;
@@ -98,6 +100,11 @@ impl Database {
         let limit = statement.timeout.map_or(most, |timeout| timeout.min(most));
         Ok((statement, limit))
     }
+}
+
+tokio::task_local! {
+    /// Counts the rows that have come, where somebody wants to know on the way.
+    pub(crate) static ROWS_READ: Arc<AtomicU64>;
 }
 
 /// The one place where the policy is asked.
@@ -271,6 +278,7 @@ impl Budget {
         let left = (keep && taken < batch.rows()).then(|| batch.after(taken));
         batch.truncate(taken);
         let rows = batch.rows() as u64;
+        let _ = ROWS_READ.try_with(|read| read.fetch_add(rows, Ordering::Relaxed));
         self.rows -= rows.min(self.rows);
         self.bytes = self.bytes.saturating_sub(batch.bytes() as u64);
         set.rows += rows;

@@ -29,7 +29,7 @@ pub(super) fn error(document: Value, text: String) -> CallToolResult {
 /// else the host does for the call, and the text is at hand. With serde_json's `arbitrary_precision` a number is its text, so
 /// the document travels as the text of one "number". Nobody looks at it on its way: rmcp serialises it, once. The tests below
 /// hold serde_json to this.
-fn written(json: String) -> Value {
+pub(super) fn written(json: String) -> Value {
     Value::Number(Number::from_string_unchecked(json))
 }
 

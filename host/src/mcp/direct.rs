@@ -17,6 +17,7 @@ use rmcp::model::{CallToolResult, JsonObject, ProtocolVersion, RequestId, Reques
 use serde::{Deserialize, Serialize};
 
 use super::calls::Cancellable;
+use super::confirm::Asking;
 use super::server::{SESSION_HEADER, Server};
 use super::sessions::Sessions;
 use crate::session::{Caller, Principal};
@@ -75,6 +76,10 @@ impl Direct {
         if message.jsonrpc != "2.0" || message.method != CALL || !self.server.has_tool(&message.params.name) {
             return None;
         }
+        // What is told or asked on the way needs rmcp's stream.
+        if message.params.meta.get_progress_token().is_some() || self.server.may_ask(&message.params.name) {
+            return None;
+        }
         let session = session(&parts.headers);
         let call = match session {
             Some(session) => self.in_session(session?, &parts.headers, &message)?,
@@ -83,8 +88,10 @@ impl Direct {
         };
         let caller = Caller { principal: Principal::Anonymous, protocol_session: session.flatten().map(Arc::from) };
         let Message { id, params, .. } = message;
-        let mut result =
-            self.server.call(&caller, &params.name, params.arguments.unwrap_or_default(), Cancellable::wait(call.as_ref())).await;
+        let mut result = self
+            .server
+            .call(&caller, &params.name, params.arguments.unwrap_or_default(), &Asking::Nobody, Cancellable::wait(call.as_ref()))
+            .await;
         if call.is_some() {
             // Unknown to the older protocols.
             result.result_type = None;

@@ -10,8 +10,12 @@ use crate::render;
 
 /// The result of a failed call. With the statement at hand, the text shows the place in it.
 pub(super) fn result(error: &CallError, sql: Option<&str>) -> CallToolResult {
+    answer::error(Value::Object(document(error)), text(error, sql))
+}
+
+/// The failure as structured content.
+pub(super) fn document(error: &CallError) -> Map<String, Value> {
     let record = error.record();
-    let next = next_step(record.kind);
     let mut fields = Map::new();
     let mut put = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -29,14 +33,17 @@ pub(super) fn result(error: &CallError, sql: Option<&str>) -> CallToolResult {
     put("context", record.context.clone().map(Value::from));
     put("object", record.object.clone().map(Value::from));
     put("retryable", Some(record.retryable.into()));
-    put("next_step", Some(next.into()));
-    let document = Value::Object(Map::from_iter([("error".to_owned(), Value::Object(fields))]));
+    put("next_step", Some(next_step(record.kind).into()));
+    Map::from_iter([("error".to_owned(), Value::Object(fields))])
+}
 
+/// The failure for people and models.
+pub(super) fn text(error: &CallError, sql: Option<&str>) -> String {
     let mut text = String::new();
     render::failure(&mut text, error, sql);
     text.push_str("Next: ");
-    text.push_str(next);
-    answer::error(document, text)
+    text.push_str(next_step(error.record().kind));
+    text
 }
 
 /// What a model can do about each kind of failure.

@@ -9,11 +9,13 @@
 
 mod answer;
 mod calls;
+mod confirm;
 mod direct;
 mod failure;
 mod http;
 mod listen;
 mod params;
+mod progress;
 mod server;
 mod sessions;
 mod signals;

@@ -15,6 +15,8 @@ use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::{ErrorData, RoleServer};
 
 use super::calls::{CallerGone, Calls};
+use super::confirm::{Asking, Pending};
+use super::progress;
 use super::{failure, tools};
 use crate::config::Toolset;
 use crate::contract::ErrorKind;
@@ -34,13 +36,18 @@ struct Shared {
     tools: Vec<Tool>,
     instructions: String,
     calls: Calls,
+    /// Questions to people that wait for their answers.
+    pending: Arc<Pending>,
+    /// Some database puts writes to a person first.
+    asks: bool,
 }
 
 impl Server {
     pub(super) fn new(sessions: Arc<Sessions>, toolsets: &[Toolset], calls: Calls) -> Server {
         let tools = tools::list(&sessions, toolsets);
         let instructions = instructions(sessions.registry());
-        Server(Arc::new(Shared { sessions, tools, instructions, calls }))
+        let asks = sessions.registry().databases().any(|database| database.confirm_writes());
+        Server(Arc::new(Shared { sessions, tools, instructions, calls, pending: Arc::default(), asks }))
     }
 
     /// Runs a tool until it answers, `unwanted` says that its answer has no taker, or the process stops.
@@ -49,12 +56,13 @@ impl Server {
         caller: &Caller,
         name: &str,
         arguments: JsonObject,
+        asking: &Asking,
         unwanted: impl Future<Output = ()>,
     ) -> CallToolResult {
         let Some(_running) = self.0.calls.begin() else {
             return failure::result(&CallError::new(ErrorKind::Cancelled, "the server is shutting down"), None);
         };
-        let context = tools::Context { sessions: &self.0.sessions, caller };
+        let context = tools::Context { sessions: &self.0.sessions, caller, asking };
         let why = tokio::select! {
             result = tools::call(context, name, arguments) => return result,
             () = unwanted => "the caller cancelled the call or is gone",
@@ -62,6 +70,11 @@ impl Server {
         };
         tracing::info!(tool = name, "call stopped: {why}");
         failure::result(&CallError::new(ErrorKind::Cancelled, why), None)
+    }
+
+    /// Whether a tool's call may have to ask the person at the client.
+    pub(super) fn may_ask(&self, name: &str) -> bool {
+        self.0.asks && tools::may_write(name)
     }
 
     pub(super) fn has_tool(&self, name: &str) -> bool {
@@ -109,7 +122,11 @@ impl ServerHandler for Server {
             }
         };
         let caller = caller(context.extensions.get::<Parts>());
-        Ok(self.call(&caller, &request.name, request.arguments.unwrap_or_default(), unwanted).await.into())
+        let asking = Asking::of(&context, &self.0.pending, request.request_state, request.input_responses);
+        let token = context.meta.get_progress_token();
+        let call = self.call(&caller, &request.name, request.arguments.unwrap_or_default(), &asking, unwanted);
+        let result = progress::told(&context.peer, token, call).await;
+        Ok(asking.asked().map_or_else(|| result.into(), CallToolResponse::from))
     }
 
     /// For calls that didn't go through rmcp's session; it has seen to its own.

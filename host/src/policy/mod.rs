@@ -71,6 +71,11 @@ pub fn check(dialect: &str, read_only: bool, sql: &str) -> Result<Verdict, Refus
     Ok(Verdict::Read)
 }
 
+/// How a database's dialect is read.
+pub(crate) fn parser(dialect: &str) -> &'static dyn Dialect {
+    Name::of(dialect).parser()
+}
+
 /// The dialects that are read differently. Any other is read as the generic one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Name {

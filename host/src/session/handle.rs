@@ -9,7 +9,7 @@ use crate::error::CallError;
 const BYTES: usize = 20;
 
 /// A new handle, of what kind it is at its front.
-pub(super) fn fresh(kind: &str) -> Result<String, CallError> {
+pub(crate) fn fresh(kind: &str) -> Result<String, CallError> {
     let mut bytes = [0_u8; BYTES];
     SystemRandom::new()
         .fill(&mut bytes)

@@ -5,11 +5,11 @@ use std::path::Path;
 use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest, ProtocolVersion, Tool};
 use rmcp::service::{PeerRequestOptions, RequestHandle, RunningService};
 use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
-use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
+use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, RoleClient};
 use serde_json::{Map, Value, json};
 use tokio::process::Command;
 
-use crate::{Answer, environment};
+use crate::{Answer, Person, environment};
 
 /// How client and server agree on the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +21,20 @@ pub enum Era {
 }
 
 /// A connected client. Dropping it closes the connection.
-pub struct Client {
-    service: RunningService<RoleClient, ()>,
+pub struct Client<H: ClientHandler = ()> {
+    service: RunningService<RoleClient, H>,
+}
+
+impl Client<Person> {
+    /// Over streamable HTTP, with somebody who can be asked.
+    ///
+    /// # Panics
+    /// As `http`.
+    pub async fn with_person(url: &str, era: Era, person: Person) -> Client<Person> {
+        let transport = StreamableHttpClientTransport::from_uri(url.to_owned());
+        let service = person.serve_with_lifecycle(transport, era.lifecycle()).await.expect("the client connects");
+        Client { service }
+    }
 }
 
 impl Client {
@@ -48,7 +60,9 @@ impl Client {
         let service = ().serve_with_lifecycle(transport, era.lifecycle()).await.expect("the client connects");
         Client { service }
     }
+}
 
+impl<H: ClientHandler> Client<H> {
     /// The tools that the server has.
     ///
     /// # Panics

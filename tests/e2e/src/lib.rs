@@ -23,6 +23,7 @@ mod host;
 pub mod misfits;
 pub mod mock_tds;
 pub mod neighbour;
+mod person;
 pub mod postgres;
 pub mod python;
 
@@ -30,3 +31,4 @@ pub use answer::Answer;
 pub use client::{Client, Era};
 pub use config::{Config, HOSTILE_PASSWORD, free_port};
 pub use host::{Host, run};
+pub use person::Person;

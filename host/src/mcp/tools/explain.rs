@@ -62,6 +62,9 @@ async fn run(context: Context<'_>, to: &To, given: &Arguments) -> Result<CallToo
         return Err(CallError::new(ErrorKind::Unsupported, what).of(database.id()));
     }
     let params = params::parameters(given.params.clone())?;
+    if analyze {
+        context.confirm_unless_reading(database, &given.sql).await?;
+    }
     let plan = match &target {
         Target::Transaction(handle, _) => {
             context.sessions.explain_in(context.caller, handle, given.sql.clone(), params, analyze).await?

@@ -1,6 +1,7 @@
 //! The tools, one file each: what a model is told of it, what it may pass, and what it gets.
 
 mod describe_table;
+mod execute_script;
 mod explain;
 mod fetch_rows;
 mod health;
@@ -29,6 +30,7 @@ use serde_json::{Value, json};
 
 pub(super) use toolset::list;
 
+use super::confirm::Asking;
 use super::failure;
 use crate::contract::ErrorKind;
 use crate::database::Database;
@@ -41,6 +43,8 @@ use place::{Target, To, located, with_place, with_target};
 pub(super) struct Context<'a> {
     pub(super) sessions: &'a Sessions,
     pub(super) caller: &'a Caller,
+    /// How the person is asked.
+    pub(super) asking: &'a Asking,
 }
 
 /// Runs a tool. Failures are results too.
@@ -57,6 +61,7 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
         "search_objects" => search_objects::call(context, arguments).await,
         "table_stats" => table_stats::call(context, arguments).await,
         "user_info" => user_info::call(context, arguments).await,
+        "execute_script" => execute_script::call(context, arguments).await,
         "fetch_rows" => fetch_rows::call(context, arguments).await,
         "open_session" => sessions::call_open(context, arguments),
         "use_database" => sessions::call_select(context, arguments),
@@ -72,6 +77,33 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
         other => Err(CallError::new(ErrorKind::Undefined, format!("there is no tool {other:?}"))),
     };
     outcome.unwrap_or_else(|error| failure::result(&error, None))
+}
+
+/// Whether a tool's call may change what is in a database.
+pub(super) fn may_write(name: &str) -> bool {
+    matches!(name, "query" | "execute_script" | "explain" | "begin_transaction")
+}
+
+impl Context<'_> {
+    /// Puts a statement to the person where its database asks for that. Returns if it may run.
+    async fn confirm(&self, database: &Database, statement: &str) -> Result<(), CallError> {
+        if !database.confirm_writes() {
+            return Ok(());
+        }
+        self.asking.confirm(self.caller, database, statement).await
+    }
+
+    /// The same unless the statement only reads. What was not put to the person is to run read-only.
+    async fn confirm_unless_reading(&self, database: &Database, sql: &str) -> Result<bool, CallError> {
+        if !database.confirm_writes() || database.read_only() {
+            return Ok(database.read_only());
+        }
+        if database.reads(sql) {
+            return Ok(true);
+        }
+        self.confirm(database, sql).await?;
+        Ok(false)
+    }
 }
 
 fn other_description(database: &Database) -> CallError {

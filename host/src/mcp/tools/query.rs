@@ -172,10 +172,21 @@ async fn run(context: Context<'_>, to: &To, given: &Arguments) -> Result<CallToo
         most_rows,
         bytes: MAX_BYTES.min(most_bytes),
     };
+    let params = params::parameters(given.params.clone())?;
+    let read_only = match &target {
+        // Read-only already: the question is never put.
+        Target::Place(place) if place.read_only => true,
+        Target::Place(_) => context.confirm_unless_reading(database, &given.sql).await?,
+        // The person agreed to the transaction, and agrees to each write in it.
+        Target::Transaction(..) => {
+            context.confirm_unless_reading(database, &given.sql).await?;
+            database.read_only()
+        }
+    };
     let statement = Statement {
         sql: given.sql.clone(),
-        params: params::parameters(given.params.clone())?,
-        read_only: database.read_only(),
+        params,
+        read_only,
         timeout: given.timeout_ms.map(Duration::from_millis),
         max_rows: limits.rows,
         max_bytes: limits.bytes,
@@ -188,4 +199,4 @@ async fn run(context: Context<'_>, to: &To, given: &Arguments) -> Result<CallToo
     Ok(answer::query(database.id(), &result, format, limits, cursor.as_deref()))
 }
 
-pub(super) use answer::{Limits, query as answered};
+pub(super) use answer::{Limits, query as answered, result_object};

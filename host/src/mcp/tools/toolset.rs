@@ -3,8 +3,8 @@
 use rmcp::model::Tool;
 
 use super::{
-    describe_table, explain, fetch_rows, health, list_databases, list_routines, list_schemas, list_tables, query, search_objects,
-    server_info, sessions, table_stats, transactions, user_info,
+    describe_table, execute_script, explain, fetch_rows, health, list_databases, list_routines, list_schemas, list_tables, query,
+    search_objects, server_info, sessions, table_stats, transactions, user_info,
 };
 use crate::config::{SessionsConfig, Toolset};
 use crate::session::Sessions;
@@ -39,6 +39,9 @@ pub(super) fn tools(writable: bool, sets: &[Toolset], times: &SessionsConfig) ->
     }
     if sets.contains(&Toolset::Administration) {
         tools.extend([list_routines::tool(), table_stats::tool(), server_info::tool(), user_info::tool(), health::test()]);
+    }
+    if sets.contains(&Toolset::Scripts) && writable {
+        tools.push(execute_script::tool());
     }
     tools
 }

@@ -94,6 +94,10 @@ pub(super) async fn call_begin(context: Context<'_>, given: JsonObject) -> Resul
     let (to, given): (To, Begin) = located(given)?;
     let options =
         TransactionOptions { isolation: given.isolation.map(Level::contract), read_only: given.read_only.unwrap_or(false) };
+    let place = context.place(&to)?;
+    if !options.read_only && !place.read_only && !place.database.read_only() {
+        context.confirm(&place.database, "BEGIN: a transaction, whose writes are put to you one by one").await?;
+    }
     let began = context.sessions.begin(context.caller, to.session(), to.selection(), options).await?;
     let mut document = JsonObject::new();
     super::put(&mut document, "transaction", Some(began.handle));

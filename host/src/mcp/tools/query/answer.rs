@@ -77,6 +77,17 @@ pub(in crate::mcp::tools) fn query(
     }
 }
 
+/// A result as an object of its own, its rows as arrays.
+pub(in crate::mcp::tools) fn result_object(result: &QueryResult, limits: Limits) -> String {
+    let mut json = Fields::begin(String::new());
+    if let Some(first) = result.sets.first() {
+        set(&mut json, first, Format::Json, limits, None);
+    }
+    let elapsed = format!("{:.3}", result.elapsed.as_secs_f64() * 1_000.0);
+    json.key("elapsed_ms").push_str(&elapsed);
+    json.end()
+}
+
 /// Writes one result set's fields. Gives its rows as text, where that is the format, and what else there is to say.
 fn set(json: &mut Fields, set: &ResultSet, format: Format, limits: Limits, cursor: Option<&str>) -> (String, Option<String>) {
     columns(json.key("columns"), set, format);

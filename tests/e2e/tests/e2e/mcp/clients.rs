@@ -5,10 +5,26 @@ use serde_json::{Value, json};
 
 use super::both;
 
+/// What every client sees.
+const TOOLS: [&str; 12] = [
+    "close_session",
+    "describe_table",
+    "explain",
+    "fetch_rows",
+    "health_check",
+    "list_databases",
+    "list_schemas",
+    "list_tables",
+    "open_session",
+    "query",
+    "search_objects",
+    "use_database",
+];
+
 async fn look_around(client: &Client) {
     let mut tools: Vec<String> = client.tools().await.iter().map(|tool| tool.name.to_string()).collect();
     tools.sort();
-    assert_eq!(tools, ["describe_table", "list_databases", "list_tables", "query"]);
+    assert_eq!(tools, TOOLS);
     let databases = client.call("list_databases", json!({})).await.ok();
     for database in ["pg", "lite"] {
         assert!(databases.structured().to_string().contains(database), "{}", databases.raw());
@@ -46,7 +62,7 @@ async fn rmcp_over_stdio() {
 }
 
 fn python_saw(seen: &Value) {
-    assert_eq!(seen["tools"], json!(["describe_table", "list_databases", "list_tables", "query"]));
+    assert_eq!(seen["tools"], json!(TOOLS));
     for database in ["pg", "lite"] {
         let of = &seen["databases"][database];
         assert_eq!(of["query"]["structured"]["rows"], json!([[1, "zwei"]]), "{of}");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 #[tokio::test]
 async fn every_tool_is_described_and_annotated_honestly() {
-    let all = json!(["sessions", "transactions", "administration"]);
+    let all = json!(["sessions", "transactions", "administration", "scripts"]);
     let host = Host::start(Config::new().hostile("good", json!({})).set(&["server", "toolsets"], all)).await;
     for tool in host.client().await.tools().await {
         let tool = serde_json::to_value(tool).expect("JSON");
@@ -15,7 +15,7 @@ async fn every_tool_is_described_and_annotated_honestly() {
             assert_eq!(tool[schema]["type"], "object", "{name}: {schema}");
             assert!(tool[schema]["properties"].is_object(), "{name}: {schema}");
         }
-        let destroys = name == "query";
+        let destroys = name == "query" || name == "execute_script";
         let acts = ["open_session", "use_database", "close_session", "begin_transaction", "commit", "rollback"];
         let looks_only = !destroys && !acts.contains(&name.as_str());
         assert_eq!(tool["annotations"]["readOnlyHint"], json!(looks_only), "{name}: {}", tool["annotations"]);

@@ -1,10 +1,12 @@
 //! What callers have between calls: sessions, transactions and open results, against a real PostgreSQL.
 
 mod catalogs;
+mod confirm;
 mod cursors;
 mod handles;
 mod isolation;
 mod protocol;
+mod scripts;
 mod transactions;
 
 use bulkhead_tests::postgres::{Server, User};
@@ -32,10 +34,11 @@ impl Rig {
         let folder = config.folder().join("files");
         std::fs::create_dir(&folder).expect("a folder");
         let mut config = config
-            .set(&["server", "toolsets"], json!(["sessions", "transactions", "administration"]))
+            .set(&["server", "toolsets"], json!(["sessions", "transactions", "administration", "scripts"]))
             .set(&["default_database"], json!("pg"))
             .database("pg", server.entry(&role))
-            .sqlite("lite", &folder, "lite.db");
+            .sqlite("lite", &folder, "lite.db")
+            .set(&["databases", "lite", "options"], json!({"create": true}));
         for (path, value) in keys {
             config = config.set(path, value.clone());
         }

@@ -67,7 +67,8 @@ async fn standard_input_is_one_session_in_both_eras() {
             .set(&["server", "toolsets"], json!(["sessions", "transactions", "administration"]))
             .set(&["default_database"], json!("pg"))
             .database("pg", rig.server.entry(&rig.role))
-            .sqlite("lite", &folder, "lite.db");
+            .sqlite("lite", &folder, "lite.db")
+            .set(&["databases", "lite", "options"], json!({"create": true}));
         let client = Client::stdio(&config.write(), era).await;
         assert_eq!(version(&client).await, "PostgreSQL");
         let _ = client.call("use_database", json!({"database_id": "lite"})).await.ok();
