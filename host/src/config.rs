@@ -51,6 +51,8 @@ pub struct ServerConfig {
     pub allowed_hosts: Vec<String>,
     /// Tools beside those that every client sees.
     pub toolsets: Vec<Toolset>,
+    /// Tools under the names that clients of another server know, in place of our own.
+    pub family: Option<Family>,
     /// What callers have between calls.
     pub sessions: SessionsConfig,
 }
@@ -63,10 +65,19 @@ pub enum Toolset {
     Sessions,
     /// `begin_transaction`, `commit`, `rollback`.
     Transactions,
-    /// `list_routines`, `table_stats`, `server_info`, `user_info`, `test_connection`.
+    /// `list_catalogs`, `list_routines`, `table_stats`, `server_info`, `user_info`, `test_connection`.
     Administration,
     /// `execute_script`.
     Scripts,
+}
+
+/// Another server whose clients' names for tools are understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// `execute_query`, `list_databases`, `list_tables`, `list_views`, `describe_table`, `get_foreign_keys`, `get_table_stats`,
+    /// `get_server_info`, `test_connection`.
+    Sqlserver,
 }
 
 impl Default for ServerConfig {
@@ -77,6 +88,7 @@ impl Default for ServerConfig {
             allowed_origins: Vec::new(),
             allowed_hosts: Vec::new(),
             toolsets: Vec::new(),
+            family: None,
             sessions: SessionsConfig::default(),
         }
     }

@@ -70,6 +70,12 @@ impl Database {
         &self.config.catalogs
     }
 
+    /// Whether a call may name this catalog.
+    #[must_use]
+    pub fn allows_catalog(&self, name: &str) -> bool {
+        Some(name) == self.catalog() || self.allow_catalog(name).is_ok()
+    }
+
     fn allow_catalog(&self, name: &str) -> Result<(), CallError> {
         let embedded = self.manifest.features.contains(Features::EMBEDDED);
         if !self.manifest.features.contains(Features::CATALOGS) && !embedded {

@@ -51,7 +51,7 @@ pub async fn serve(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Re
     let address = listener.local_addr().context("asking for the listening address")?;
     let (calls, streams) = (Calls::default(), CancellationToken::new());
     let sessions = session::Sessions::new(registry.clone(), config.sessions.clone());
-    let server = Server::new(sessions.clone(), &config.toolsets, calls.clone());
+    let server = Server::new(sessions.clone(), config, calls.clone());
     let app = router(server, sessions.clone(), calls.clone(), config, streams.clone());
     tracing::info!("MCP at http://{address}{}", config.path);
 

@@ -18,7 +18,7 @@ use super::calls::{CallerGone, Calls};
 use super::confirm::{Asking, Pending};
 use super::progress;
 use super::{failure, tools};
-use crate::config::Toolset;
+use crate::config::{self, Family};
 use crate::contract::ErrorKind;
 use crate::error::CallError;
 use crate::registry::Registry;
@@ -34,6 +34,7 @@ pub(super) struct Server(Arc<Shared>);
 struct Shared {
     sessions: Arc<Sessions>,
     tools: Vec<Tool>,
+    family: Option<Family>,
     instructions: String,
     calls: Calls,
     /// Questions to people that wait for their answers.
@@ -43,11 +44,11 @@ struct Shared {
 }
 
 impl Server {
-    pub(super) fn new(sessions: Arc<Sessions>, toolsets: &[Toolset], calls: Calls) -> Server {
-        let tools = tools::list(&sessions, toolsets);
+    pub(super) fn new(sessions: Arc<Sessions>, config: &config::ServerConfig, calls: Calls) -> Server {
+        let tools = tools::list(&sessions, &config.toolsets, config.family);
         let instructions = instructions(sessions.registry());
         let asks = sessions.registry().databases().any(|database| database.confirm_writes());
-        Server(Arc::new(Shared { sessions, tools, instructions, calls, pending: Arc::default(), asks }))
+        Server(Arc::new(Shared { sessions, tools, family: config.family, instructions, calls, pending: Arc::default(), asks }))
     }
 
     /// Runs a tool until it answers, `unwanted` says that its answer has no taker, or the process stops.
@@ -62,7 +63,7 @@ impl Server {
         let Some(_running) = self.0.calls.begin() else {
             return failure::result(&CallError::new(ErrorKind::Cancelled, "the server is shutting down"), None);
         };
-        let context = tools::Context { sessions: &self.0.sessions, caller, asking };
+        let context = tools::Context { sessions: &self.0.sessions, caller, asking, family: self.0.family };
         let why = tokio::select! {
             result = tools::call(context, name, arguments) => return result,
             () = unwanted => "the caller cancelled the call or is gone",
@@ -74,7 +75,7 @@ impl Server {
 
     /// Whether a tool's call may have to ask the person at the client.
     pub(super) fn may_ask(&self, name: &str) -> bool {
-        self.0.asks && tools::may_write(name)
+        self.0.asks && tools::may_write(self.0.family, name)
     }
 
     pub(super) fn has_tool(&self, name: &str) -> bool {

@@ -30,7 +30,7 @@ pub async fn stdio(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Re
     let stop = signals::stop().context("installing signal handlers")?;
     let (calls, session) = (Calls::default(), CancellationToken::new());
     let sessions = Sessions::new(registry.clone(), config.sessions.clone());
-    let server = Server::new(sessions.clone(), &config.toolsets, calls.clone());
+    let server = Server::new(sessions.clone(), config, calls.clone());
     let (input, output) = stdio_pipes();
     let transport = AsyncRwTransport::new_server(input, output).with_max_line_length(MAX_MESSAGE_BYTES);
     let serving = async {

@@ -16,7 +16,7 @@ async fn started(server: &str) -> Arc<Endpoint> {
     let registry = Arc::new(Registry::open(config).await.unwrap());
     let calls = Calls::default();
     let held = crate::session::Sessions::new(registry, settings.sessions.clone());
-    let server = Server::new(held.clone(), &[], calls.clone());
+    let server = Server::new(held.clone(), &crate::config::ServerConfig::default(), calls.clone());
     Arc::new(endpoint(server, held, calls, &settings, CancellationToken::new()))
 }
 

@@ -186,7 +186,7 @@ fn key(key: Key) -> Value {
     Value::Object(entry)
 }
 
-fn foreign_key(key: ForeignKey) -> Value {
+pub(super) fn foreign_key(key: ForeignKey) -> Value {
     let mut entry = JsonObject::new();
     put(&mut entry, "name", key.name);
     put(&mut entry, "columns", Some(key.columns));

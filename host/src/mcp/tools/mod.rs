@@ -3,8 +3,11 @@
 mod describe_table;
 mod execute_script;
 mod explain;
+mod family;
 mod fetch_rows;
+mod foreign_keys;
 mod health;
+mod list_catalogs;
 mod list_databases;
 mod list_routines;
 mod list_schemas;
@@ -32,6 +35,7 @@ pub(super) use toolset::list;
 
 use super::confirm::Asking;
 use super::failure;
+use crate::config::Family;
 use crate::contract::ErrorKind;
 use crate::database::Database;
 use crate::error::CallError;
@@ -45,15 +49,20 @@ pub(super) struct Context<'a> {
     pub(super) caller: &'a Caller,
     /// How the person is asked.
     pub(super) asking: &'a Asking,
+    /// Whose names the client knows the tools by.
+    pub(super) family: Option<Family>,
 }
 
 /// Runs a tool. Failures are results too.
 pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject) -> CallToolResult {
-    let outcome = match name {
+    let (name, arguments) = family::translated(context.family, name, arguments);
+    let outcome = match name.as_str() {
         // These know their statement, and show where in it a failure lies.
         "query" => return query::call(context, arguments).await,
         "explain" => return explain::call(context, arguments).await,
         "list_databases" => list_databases::call(context, arguments),
+        "list_catalogs" => list_catalogs::call(context, arguments).await,
+        "foreign_keys" => foreign_keys::call(context, arguments).await,
         "list_schemas" => list_schemas::call(context, arguments).await,
         "list_tables" => list_tables::call(context, arguments).await,
         "describe_table" => describe_table::call(context, arguments).await,
@@ -80,8 +89,8 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
 }
 
 /// Whether a tool's call may change what is in a database.
-pub(super) fn may_write(name: &str) -> bool {
-    matches!(name, "query" | "execute_script" | "explain" | "begin_transaction")
+pub(super) fn may_write(family: Option<Family>, name: &str) -> bool {
+    matches!(family::ours(family, name), "query" | "execute_script" | "explain" | "begin_transaction")
 }
 
 impl Context<'_> {

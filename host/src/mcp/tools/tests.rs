@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::query::{Format, Limits, answered};
 use super::*;
-use crate::config::{SessionsConfig, Toolset};
+use crate::config::SessionsConfig;
 use crate::contract::{
     Check, Column, ColumnKind, ForeignKey, Index, Key, Notice, Parameter, TableColumn, TableDetail, TableInfo, TableKind,
     Trigger, Value as Sql,
@@ -19,7 +19,7 @@ use crate::render::tests::{column, result, texts};
 const LIMITS: Limits = Limits { rows: 2, most_rows: 100_000, bytes: 1_048_576 };
 
 fn all() -> Vec<Tool> {
-    toolset::tools(true, &[Toolset::Sessions, Toolset::Transactions, Toolset::Administration], &SessionsConfig::default())
+    toolset::every(true, &SessionsConfig::default())
 }
 
 fn sent(result: &CallToolResult) -> Value {
@@ -71,7 +71,7 @@ fn the_tool_list() {
 
 #[test]
 fn the_tool_list_is_small() {
-    let mut tools = toolset::tools(true, &[], &SessionsConfig::default());
+    let mut tools = toolset::tools(true, &[], None, &SessionsConfig::default());
     let size = |tools: &[Tool]| serde_json::to_string(tools).unwrap().len();
     assert!(size(&tools) < 24 * 1024, "{} bytes", size(&tools));
     // What clients pass on to models stands in every conversation's context.

@@ -3,21 +3,40 @@
 use rmcp::model::Tool;
 
 use super::{
-    describe_table, execute_script, explain, fetch_rows, health, list_databases, list_routines, list_schemas, list_tables, query,
-    search_objects, server_info, sessions, table_stats, transactions, user_info,
+    describe_table, execute_script, explain, family, fetch_rows, foreign_keys, health, list_catalogs, list_databases,
+    list_routines, list_schemas, list_tables, query, search_objects, server_info, sessions, table_stats, transactions, user_info,
 };
-use crate::config::{SessionsConfig, Toolset};
+use crate::config::{Family, SessionsConfig, Toolset};
 use crate::session::Sessions;
 
 /// The tools as clients see them, always in the same order.
-pub(in crate::mcp) fn list(sessions: &Sessions, sets: &[Toolset]) -> Vec<Tool> {
+pub(in crate::mcp) fn list(sessions: &Sessions, sets: &[Toolset], family: Option<Family>) -> Vec<Tool> {
     let writable = sessions.registry().databases().any(|database| !database.read_only());
-    tools(writable, sets, sessions.config())
+    tools(writable, sets, family, sessions.config())
 }
 
 /// The same, of databases of which some or none can be written.
-pub(super) fn tools(writable: bool, sets: &[Toolset], times: &SessionsConfig) -> Vec<Tool> {
-    let mut tools = vec![
+pub(super) fn tools(writable: bool, sets: &[Toolset], family: Option<Family>, times: &SessionsConfig) -> Vec<Tool> {
+    let mut tools = family.map_or_else(|| usual(writable, times), |family| family::tools(family, writable, times));
+    for set in [Toolset::Sessions, Toolset::Transactions, Toolset::Administration, Toolset::Scripts] {
+        if sets.contains(&set) {
+            let taken: Vec<_> = tools.iter().map(|tool| tool.name.clone()).collect();
+            tools.extend(of_set(set, writable, times).into_iter().filter(|tool| !taken.contains(&tool.name)));
+        }
+    }
+    tools
+}
+
+/// All there are.
+pub(super) fn every(writable: bool, times: &SessionsConfig) -> Vec<Tool> {
+    let sets = [Toolset::Sessions, Toolset::Transactions, Toolset::Administration, Toolset::Scripts];
+    let mut tools = tools(writable, &sets, None, times);
+    tools.push(foreign_keys::tool());
+    tools
+}
+
+fn usual(writable: bool, times: &SessionsConfig) -> Vec<Tool> {
+    vec![
         list_databases::tool(),
         list_schemas::tool(),
         list_tables::tool(),
@@ -30,18 +49,22 @@ pub(super) fn tools(writable: bool, sets: &[Toolset], times: &SessionsConfig) ->
         sessions::open(times),
         sessions::select(),
         sessions::close(),
-    ];
-    if sets.contains(&Toolset::Sessions) {
-        tools.extend([sessions::info(), sessions::list()]);
+    ]
+}
+
+fn of_set(set: Toolset, writable: bool, times: &SessionsConfig) -> Vec<Tool> {
+    match set {
+        Toolset::Sessions => vec![sessions::info(), sessions::list()],
+        Toolset::Transactions => vec![transactions::begin(times), transactions::commit(), transactions::rollback()],
+        Toolset::Administration => vec![
+            list_catalogs::tool(),
+            list_routines::tool(),
+            table_stats::tool(),
+            server_info::tool(),
+            user_info::tool(),
+            health::test(),
+        ],
+        Toolset::Scripts if writable => vec![execute_script::tool()],
+        Toolset::Scripts => Vec::new(),
     }
-    if sets.contains(&Toolset::Transactions) {
-        tools.extend([transactions::begin(times), transactions::commit(), transactions::rollback()]);
-    }
-    if sets.contains(&Toolset::Administration) {
-        tools.extend([list_routines::tool(), table_stats::tool(), server_info::tool(), user_info::tool(), health::test()]);
-    }
-    if sets.contains(&Toolset::Scripts) && writable {
-        tools.push(execute_script::tool());
-    }
-    tools
 }

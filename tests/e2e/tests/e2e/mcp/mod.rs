@@ -2,6 +2,7 @@
 
 mod clients;
 mod doors;
+mod family;
 mod formats;
 mod tools;
 

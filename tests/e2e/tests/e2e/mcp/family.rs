@@ -1,0 +1,84 @@
+//! Tools under the names that clients of another server know.
+
+use bulkhead_tests::postgres::Server;
+use bulkhead_tests::{Config, Host};
+use serde_json::json;
+
+/// Every tool of the family, on a server with a second catalog that a call names as `database`.
+#[tokio::test]
+async fn sqlserver() {
+    let server = Server::from_environment();
+    let role = server.role("family");
+    server.sql(&format!("GRANT CONNECT ON DATABASE {} TO {}", server.other_database, role.name));
+    let config = Config::new()
+        .database("pg", server.entry(&role))
+        .set(&["databases", "pg", "catalogs"], json!([server.other_database]))
+        .set(&["server", "family"], json!("sqlserver"))
+        .set(&["server", "toolsets"], json!(["administration"]));
+    let host = Host::start(config).await;
+    let client = host.client().await;
+    let names: Vec<String> = client.tools().await.iter().map(|tool| tool.name.to_string()).collect();
+    let family = [
+        "execute_query",
+        "list_databases",
+        "list_tables",
+        "list_views",
+        "describe_table",
+        "get_foreign_keys",
+        "get_table_stats",
+        "get_server_info",
+        "test_connection",
+    ];
+    assert_eq!(names[..family.len()], family);
+    assert_eq!(names.iter().filter(|name| *name == "test_connection").count(), 1, "a name is there once: {names:?}");
+    assert!(!names.contains(&"query".to_owned()));
+    for sql in
+        ["CREATE TABLE a (id int PRIMARY KEY)", "CREATE TABLE b (a_id int REFERENCES a)", "CREATE VIEW v AS SELECT * FROM a"]
+    {
+        let _ = client.call("execute_query", json!({"query": sql})).await.ok();
+    }
+    let rows = client.call("execute_query", json!({"query": "SELECT n FROM generate_series(1, 9) n", "limit": 2})).await.ok();
+    assert_eq!(rows.rows(), [[json!(1)], [json!(2)]]);
+    let catalog = "SELECT current_database()::text";
+    let there = client.call("execute_query", json!({"query": catalog, "database": server.other_database})).await;
+    assert_eq!(there.cell(), json!(server.other_database));
+    let catalogs = client.call("list_databases", json!({})).await.ok();
+    let catalogs = catalogs.structured()["catalogs"].as_array().expect("catalogs").clone();
+    let find = |name: &str| catalogs.iter().find(|catalog| catalog["name"] == name).cloned().unwrap_or_default();
+    assert_eq!(
+        (find(&server.database)["current"].clone(), find(&server.other_database)["allowed"].clone()),
+        (json!(true), json!(true))
+    );
+    assert_eq!(find("postgres")["allowed"], json!(false));
+    for (tool, expected) in [("list_tables", json!(["a", "b"])), ("list_views", json!(["v"]))] {
+        let listed = client.call(tool, json!({"schema": role.name})).await.ok();
+        let tables = listed.structured()["tables"].as_array().expect("tables");
+        let names: Vec<_> = tables.iter().map(|table| table["name"].clone()).collect();
+        assert_eq!(json!(names), expected, "{tool}");
+    }
+    let table = client.call("describe_table", json!({"table_name": "a", "schema": role.name})).await.ok();
+    assert_eq!(table.structured()["primary_key"], json!(["id"]));
+    let keys = client.call("get_foreign_keys", json!({"table_name": "b", "schema": role.name})).await.ok();
+    assert_eq!(keys.structured()["foreign_keys"][0]["table"], "a");
+    let keys = client.call("get_foreign_keys", json!({"table_name": "a"})).await.ok();
+    assert_eq!(
+        (keys.structured()["foreign_keys"].clone(), keys.structured()["referenced_by"][0]["table"].clone()),
+        (json!([]), json!("b"))
+    );
+    assert_eq!(client.call("get_table_stats", json!({"table_name": "a"})).await.ok().structured()["name"], "a");
+    assert_eq!(client.call("get_server_info", json!({})).await.ok().structured()["product"], "PostgreSQL");
+    let elsewhere = client.call("get_server_info", json!({"database": server.other_database})).await.ok();
+    assert_eq!(elsewhere.structured()["catalog"], json!(server.other_database));
+    let connected = client.call("test_connection", json!({"database": server.other_database})).await.ok();
+    assert_eq!(connected.structured()["connected"], true);
+    for tool in family {
+        let mut arguments = json!({"database": "postgres"});
+        match tool {
+            "execute_query" => arguments["query"] = json!("SELECT 1"),
+            "describe_table" | "get_foreign_keys" | "get_table_stats" => arguments["table_name"] = json!("a"),
+            _ => {}
+        }
+        let refused = client.call(tool, arguments).await;
+        assert_eq!(refused.error()["kind"], "permission", "{tool}: {}", refused.raw());
+    }
+}
