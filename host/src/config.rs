@@ -8,6 +8,7 @@ mod database;
 mod duration;
 mod secret;
 mod sessions;
+mod statement;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ pub(crate) use database::endpoint;
 pub use database::{DatabaseConfig, PoolConfig, TlsConfig, TlsMode};
 pub use secret::{Secret, SecretRef};
 pub use sessions::SessionsConfig;
+pub use statement::{ParameterType, SavedParameter, SavedStatement};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -35,6 +37,9 @@ pub struct Config {
     /// The database of calls that name none. With one database configured it is that one.
     #[serde(default)]
     pub default_database: Option<String>,
+    /// Saved statements, by the names of their tools.
+    #[serde(default)]
+    pub statements: BTreeMap<String, SavedStatement>,
 }
 
 /// The HTTP server.
@@ -174,6 +179,12 @@ impl Config {
         }
         for (id, database) in &self.databases {
             database.check(id).map_err(ConfigError)?;
+        }
+        for (name, statement) in &self.statements {
+            statement.check(name).map_err(|why| ConfigError(format!("statements.{name}: {why}")))?;
+            if let Some(id) = statement.database_id.as_ref().filter(|id| !self.databases.contains_key(*id)) {
+                return Err(ConfigError(format!("statements.{name}.database_id: there is no database {id:?}")));
+            }
         }
         for (name, driver) in &self.drivers.settings {
             if let Some(sha256) = &driver.sha256

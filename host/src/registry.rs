@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::config::Config;
+use crate::config::{Config, SavedStatement};
 use crate::contract::ErrorKind;
 use crate::error::CallError;
 
@@ -19,6 +19,7 @@ pub use crate::pool::PoolStatus;
 pub struct Registry {
     databases: BTreeMap<String, Arc<Database>>,
     default: Option<String>,
+    statements: BTreeMap<String, SavedStatement>,
     reaper: tokio::task::JoinHandle<()>,
 }
 
@@ -37,7 +38,7 @@ impl Registry {
         }
         let only = if databases.len() == 1 { databases.keys().next().cloned() } else { None };
         let reaper = tokio::spawn(reap(databases.values().map(Arc::downgrade).collect()));
-        Ok(Registry { databases, default: config.default_database.or(only), reaper })
+        Ok(Registry { databases, default: config.default_database.or(only), statements: config.statements, reaper })
     }
 
     /// All databases, by id.
@@ -49,6 +50,12 @@ impl Registry {
     #[must_use]
     pub fn default_database(&self) -> Option<&str> {
         self.default.as_deref()
+    }
+
+    /// The saved statements, by the names of their tools.
+    #[must_use]
+    pub fn statements(&self) -> &BTreeMap<String, SavedStatement> {
+        &self.statements
     }
 
     /// The database of that id; without one the default.

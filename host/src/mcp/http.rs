@@ -24,7 +24,7 @@ use super::calls::{CallerGone, Calls};
 use super::direct::Direct;
 use super::server::Server;
 use super::sessions::Sessions;
-use super::{listen, signals};
+use super::{listen, signals, tools};
 use crate::config::ServerConfig;
 use crate::registry::Registry;
 use crate::session;
@@ -46,6 +46,7 @@ const DRAIN: Duration = Duration::from_secs(2);
 /// The address can't be listened on, or the path isn't one.
 pub async fn serve(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Result<()> {
     anyhow::ensure!(is_plain_path(&config.path), "server.path: {:?} is not a path like /mcp", config.path);
+    tools::check(&registry, config.family)?;
     let stop = signals::stop().context("installing signal handlers")?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     let address = listener.local_addr().context("asking for the listening address")?;

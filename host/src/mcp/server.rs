@@ -75,7 +75,7 @@ impl Server {
 
     /// Whether a tool's call may have to ask the person at the client.
     pub(super) fn may_ask(&self, name: &str) -> bool {
-        self.0.asks && tools::may_write(self.0.family, name)
+        self.0.asks && tools::may_write(self.0.family, self.0.sessions.registry(), name)
     }
 
     pub(super) fn has_tool(&self, name: &str) -> bool {

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::calls::Calls;
 use super::server::Server;
-use super::signals;
+use super::{signals, tools};
 use crate::config::ServerConfig;
 use crate::registry::Registry;
 use crate::session::Sessions;
@@ -27,6 +27,7 @@ const FLUSH: Duration = Duration::from_secs(2);
 /// # Errors
 /// The handshake failed.
 pub async fn stdio(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Result<()> {
+    tools::check(&registry, config.family)?;
     let stop = signals::stop().context("installing signal handlers")?;
     let (calls, session) = (Calls::default(), CancellationToken::new());
     let sessions = Sessions::new(registry.clone(), config.sessions.clone());

@@ -100,12 +100,12 @@ pub async fn run(database: Arc<Database>, pieces: Vec<Piece>, options: ScriptOpt
 fn fits_a_transaction(database: &Database, pieces: &[Piece]) -> Result<(), CallError> {
     if !database.manifest().features.contains(Features::TRANSACTIONS) {
         let what = format!("the driver {:?} has no transactions", database.driver());
-        return Err(CallError::new(ErrorKind::Unsupported, what).hint("pass \"transaction\": false").of(database.id()));
+        return Err(CallError::new(ErrorKind::Unsupported, what).hint("pass \"single_transaction\": false").of(database.id()));
     }
     let Some((number, piece)) = (1..).zip(pieces).find(|(_, piece)| piece.controls_transaction) else { return Ok(()) };
     let what =
         format!("statement {number} (line {}) would begin or end a transaction, and the script is one already", piece.line);
     Err(CallError::new(ErrorKind::InvalidValue, what)
-        .hint("leave BEGIN, COMMIT and ROLLBACK out: all or nothing is kept; or pass \"transaction\": false")
+        .hint("leave BEGIN, COMMIT and ROLLBACK out: all or nothing is kept; or pass \"single_transaction\": false")
         .of(database.id()))
 }

@@ -28,7 +28,7 @@ pub(super) fn tool() -> Tool {
         "type": "object",
         "properties": {
             "script": {"type": "string", "description": "Statements without parameters"},
-            "transaction": {"type": "boolean", "default": true, "description": "All or nothing; false: each for itself"},
+            "single_transaction": {"type": "boolean", "default": true, "description": "All or nothing; false: each for itself"},
             "stop_on_error": {"type": "boolean", "default": true, "description": "Without a transaction: don't run what comes after a failure"},
             "max_rows": {"type": "integer", "minimum": 1, "default": DEFAULT_ROWS, "description": "Of each statement"},
             "timeout_ms": {"type": "integer", "minimum": 1, "description": "Of each statement"}
@@ -68,7 +68,7 @@ pub(super) fn tool() -> Tool {
 #[serde(deny_unknown_fields)]
 struct Arguments {
     script: String,
-    transaction: Option<bool>,
+    single_transaction: Option<bool>,
     stop_on_error: Option<bool>,
     max_rows: Option<u64>,
     timeout_ms: Option<u64>,
@@ -92,7 +92,7 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<Call
     let limits =
         Limits { rows: given.max_rows.unwrap_or(DEFAULT_ROWS).min(most_rows), most_rows, bytes: MAX_BYTES.min(most_bytes) };
     let options = ScriptOptions {
-        transaction: given.transaction.unwrap_or(true),
+        transaction: given.single_transaction.unwrap_or(true),
         go_on: !given.stop_on_error.unwrap_or(true),
         timeout: given.timeout_ms.map(Duration::from_millis),
         max_rows: limits.rows,

@@ -14,6 +14,7 @@ mod list_schemas;
 mod list_tables;
 mod place;
 mod query;
+mod saved;
 mod search_objects;
 mod server_info;
 mod sessions;
@@ -31,7 +32,7 @@ use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-pub(super) use toolset::list;
+pub(super) use toolset::{check, list};
 
 use super::confirm::Asking;
 use super::failure;
@@ -39,6 +40,7 @@ use crate::config::Family;
 use crate::contract::ErrorKind;
 use crate::database::Database;
 use crate::error::CallError;
+use crate::registry::Registry;
 use crate::session::{Caller, Sessions};
 use place::{Target, To, located, with_place, with_target};
 
@@ -83,14 +85,18 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
         "health_check" => health::call_check(context, arguments).await,
         "test_connection" => health::call_test(context, arguments).await,
         "server_info" => server_info::call(context, arguments).await,
-        other => Err(CallError::new(ErrorKind::Undefined, format!("there is no tool {other:?}"))),
+        other => match context.sessions.registry().statements().get(other) {
+            Some(saved) => return saved::call(context, saved, arguments).await,
+            None => Err(CallError::new(ErrorKind::Undefined, format!("there is no tool {other:?}"))),
+        },
     };
     outcome.unwrap_or_else(|error| failure::result(&error, None))
 }
 
 /// Whether a tool's call may change what is in a database.
-pub(super) fn may_write(family: Option<Family>, name: &str) -> bool {
+pub(super) fn may_write(family: Option<Family>, registry: &Registry, name: &str) -> bool {
     matches!(family::ours(family, name), "query" | "execute_script" | "explain" | "begin_transaction")
+        || registry.statements().get(name).is_some_and(|saved| !saved.read_only)
 }
 
 impl Context<'_> {

@@ -68,7 +68,7 @@ fn input() -> Value {
     }))
 }
 
-fn output() -> Value {
+pub(super) fn output() -> Value {
     let set = json!({
         "columns": {
             "type": "array",

@@ -4,15 +4,36 @@ use rmcp::model::Tool;
 
 use super::{
     describe_table, execute_script, explain, family, fetch_rows, foreign_keys, health, list_catalogs, list_databases,
-    list_routines, list_schemas, list_tables, query, search_objects, server_info, sessions, table_stats, transactions, user_info,
+    list_routines, list_schemas, list_tables, query, saved, search_objects, server_info, sessions, table_stats, transactions,
+    user_info,
 };
 use crate::config::{Family, SessionsConfig, Toolset};
+use crate::registry::Registry;
 use crate::session::Sessions;
 
 /// The tools as clients see them, always in the same order.
 pub(in crate::mcp) fn list(sessions: &Sessions, sets: &[Toolset], family: Option<Family>) -> Vec<Tool> {
     let writable = sessions.registry().databases().any(|database| !database.read_only());
-    tools(writable, sets, family, sessions.config())
+    let mut tools = tools(writable, sets, family, sessions.config());
+    tools.extend(sessions.registry().statements().iter().map(|(name, statement)| saved::tool(name, statement)));
+    tools
+}
+
+/// Whether every saved statement has a name of its own.
+///
+/// # Errors
+/// One has the name of another tool.
+pub(in crate::mcp) fn check(registry: &Registry, family: Option<Family>) -> anyhow::Result<()> {
+    let times = SessionsConfig::default();
+    let mut taken = every(true, &times);
+    taken.extend(family.into_iter().flat_map(|family| family::tools(family, true, &times)));
+    for name in registry.statements().keys() {
+        anyhow::ensure!(
+            !taken.iter().any(|tool| tool.name == *name),
+            "statements.{name}: there is a tool of that name already; call it something else"
+        );
+    }
+    Ok(())
 }
 
 /// The same, of databases of which some or none can be written.

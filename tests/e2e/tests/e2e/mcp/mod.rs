@@ -4,6 +4,7 @@ mod clients;
 mod doors;
 mod family;
 mod formats;
+mod saved;
 mod tools;
 
 use bulkhead_tests::Config;

@@ -43,11 +43,11 @@ async fn all_or_nothing() {
         assert_eq!(answer.structured()["statements"].as_array().map(Vec::len), Some(3));
         assert!(rig.client.query(database, "SELECT * FROM s").await.is_error(), "the table isn't there");
         // Each for itself.
-        let answer = script(&rig, json!({"database_id": database, "script": text, "transaction": false})).await;
+        let answer = script(&rig, json!({"database_id": database, "script": text, "single_transaction": false})).await;
         assert!(answer.is_error() && answer.structured()["not_run"] == 1, "{}", answer.raw());
         assert_eq!(rig.client.query(database, "SELECT count(*) FROM s").await.cell_text(), "1");
         let going_on = "INSERT INTO s VALUES (1); INSERT INTO s VALUES (2)";
-        let on = json!({"database_id": database, "script": going_on, "transaction": false, "stop_on_error": false});
+        let on = json!({"database_id": database, "script": going_on, "single_transaction": false, "stop_on_error": false});
         assert_eq!(script(&rig, on).await.structured()["not_run"], 0);
         assert_eq!(rig.client.query(database, "SELECT count(*) FROM s").await.cell_text(), "2");
     }
