@@ -208,7 +208,7 @@ mod tests {
 
     #[tokio::test]
     async fn another_packet_ends_it() {
-        for bytes in [[0x04, 1, 0, 9, 0, 0, 0, 0, 1], [0x12, 1, 0, 7, 0, 0, 0, 0, 1]] {
+        for bytes in [[0x05, 1, 0, 9, 0, 0, 0, 0, 1], [0x12, 1, 0, 7, 0, 0, 0, 0, 1]] {
             let (a, mut wire) = duplex(100);
             wire.write_all(&bytes).await.unwrap();
             let mut a = Framed::new(a, true);
