@@ -9,6 +9,7 @@
 
 mod answer;
 mod calls;
+mod completions;
 mod confirm;
 mod direct;
 mod failure;
@@ -16,6 +17,8 @@ mod http;
 mod listen;
 mod params;
 mod progress;
+mod prompts;
+mod resources;
 mod server;
 mod sessions;
 mod signals;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest, ProtocolVersion, Tool};
-use rmcp::service::{PeerRequestOptions, RequestHandle, RunningService};
+use rmcp::service::{Peer, PeerRequestOptions, RequestHandle, RunningService};
 use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
 use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, RoleClient};
 use serde_json::{Map, Value, json};
@@ -69,6 +69,12 @@ impl<H: ClientHandler> Client<H> {
     /// If it doesn't say.
     pub async fn tools(&self) -> Vec<Tool> {
         self.service.list_all_tools().await.expect("tools/list")
+    }
+
+    /// The connection, for what isn't a tool's call.
+    #[must_use]
+    pub fn peer(&self) -> &Peer<RoleClient> {
+        self.service.peer()
     }
 
     /// Calls a tool.

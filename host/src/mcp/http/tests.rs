@@ -249,7 +249,7 @@ async fn a_request_too_large_is_refused() {
 }
 
 #[tokio::test]
-async fn the_list_of_tools_is_private_and_prompts_are_not_there() {
+async fn lists_are_private_where_they_say_what_databases_there_are() {
     let endpoint = started("{}").await;
     let meta = Sent::alone("query", json!({})).body["params"]["_meta"].clone();
     let ask = |method: &str| {
@@ -262,9 +262,11 @@ async fn the_list_of_tools_is_private_and_prompts_are_not_there() {
     assert_eq!(listed["result"]["cacheScope"], "private");
     let tools = listed["result"]["tools"].as_array().unwrap();
     assert!(tools.iter().any(|tool| tool["name"] == "query"));
-    for method in ["prompts/list", "resources/list", "resources/templates/list"] {
+    let (_, _, listed) = ask("resources/list").to(&endpoint).await;
+    assert_eq!(message(&listed)["result"]["cacheScope"], "private");
+    for (method, key) in [("prompts/list", "prompts"), ("resources/templates/list", "resourceTemplates")] {
         let (_, _, body) = ask(method).to(&endpoint).await;
-        assert_eq!(message(&body)["error"]["code"], -32601, "{method}");
+        assert!(message(&body)["result"][key].as_array().is_some_and(|listed| listed.len() == 2), "{method}");
     }
 }
 

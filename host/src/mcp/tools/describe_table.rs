@@ -143,7 +143,7 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<Call
     Ok(answer::document(document(database.id(), table).to_string()))
 }
 
-pub(super) fn document(database: &str, table: TableDetail) -> Value {
+pub(in crate::mcp) fn document(database: &str, table: TableDetail) -> Value {
     let mut document = JsonObject::new();
     put(&mut document, "database_id", Some(database));
     document.extend(list_tables::entry(table.info));

@@ -96,7 +96,7 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<Call
     Ok(answer::document(document(database.id(), tables, offset, limit).to_string()))
 }
 
-pub(super) fn document(database: &str, mut tables: Vec<TableInfo>, offset: u32, limit: u32) -> Value {
+pub(in crate::mcp) fn document(database: &str, mut tables: Vec<TableInfo>, offset: u32, limit: u32) -> Value {
     let mut document = JsonObject::new();
     let more = tables.len() > limit as usize;
     tables.truncate(limit as usize);

@@ -32,6 +32,8 @@ use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+pub(super) use describe_table::document as describe_document;
+pub(super) use list_tables::document as list_document;
 pub(super) use toolset::{check, list};
 
 use super::confirm::Asking;

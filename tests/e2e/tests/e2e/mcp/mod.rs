@@ -4,6 +4,7 @@ mod clients;
 mod doors;
 mod family;
 mod formats;
+mod resources;
 mod saved;
 mod tools;
 
