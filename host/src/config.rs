@@ -83,6 +83,10 @@ pub enum Family {
     /// `execute_query`, `list_databases`, `list_tables`, `list_views`, `describe_table`, `get_foreign_keys`, `get_table_stats`,
     /// `get_server_info`, `test_connection`.
     Sqlserver,
+    /// `run_query`, `get_table_schema`, `list_databases`, `get_database_info`, `health_check`, and over PostgreSQL's catalogs
+    /// `show_postgresql_settings`, `identify_slow_queries`, `analyze_table_fragmentation`, `analyze_vacuum_stats`,
+    /// `analyze_query_performance`, `recommend_indexes`.
+    Awslabs,
 }
 
 impl Default for ServerConfig {

@@ -78,7 +78,7 @@ const MAX_NAME: usize = 64;
 const MAX_DESCRIPTION: usize = 2_000;
 
 impl SavedStatement {
-    pub(super) fn check(&self, name: &str) -> Result<(), String> {
+    pub(crate) fn check(&self, name: &str) -> Result<(), String> {
         check_name(name, "the name of a saved statement is its tool's")?;
         if self.description.trim().is_empty() || self.description.len() > MAX_DESCRIPTION {
             return Err(format!("description: 1 to {MAX_DESCRIPTION} bytes, it is all that a model knows of the statement"));

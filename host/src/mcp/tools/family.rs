@@ -1,14 +1,16 @@
 //! Families: tools under the names and arguments that clients of other servers know. Each is one of ours, its arguments renamed.
 
+mod awslabs;
 mod sqlserver;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rmcp::model::{JsonObject, Tool};
 use serde_json::{Map, Value};
 
-use super::toolset;
-use crate::config::{Family, SessionsConfig};
+use super::{saved, toolset};
+use crate::config::{Family, SavedStatement, SessionsConfig};
 
 /// One tool of a family.
 pub(super) struct Alias {
@@ -25,16 +27,29 @@ pub(super) struct Alias {
 fn aliases(family: Family) -> &'static [Alias] {
     match family {
         Family::Sqlserver => sqlserver::TOOLS,
+        Family::Awslabs => awslabs::TOOLS,
     }
 }
 
 /// A family's tools, as clients see them.
 pub(super) fn tools(family: Family, writable: bool, times: &SessionsConfig) -> Vec<Tool> {
     let ours = toolset::every(writable, times);
-    aliases(family)
-        .iter()
-        .filter_map(|alias| ours.iter().find(|tool| tool.name == alias.of).map(|tool| alias.tool(tool)))
-        .collect()
+    let renamed = |alias: &Alias| ours.iter().find(|tool| tool.name == alias.of).map(|tool| alias.tool(tool));
+    let mut tools: Vec<Tool> = aliases(family).iter().filter_map(renamed).collect();
+    tools.extend(statements(family).into_iter().flatten().map(|(name, statement)| saved::tool(name, statement)));
+    tools
+}
+
+fn statements(family: Family) -> Option<&'static BTreeMap<String, SavedStatement>> {
+    match family {
+        Family::Sqlserver => None,
+        Family::Awslabs => Some(awslabs::statements()),
+    }
+}
+
+/// A family's tool that is a statement.
+pub(super) fn statement(family: Option<Family>, name: &str) -> Option<&'static SavedStatement> {
+    statements(family?)?.get(name)
 }
 
 /// Ours for a name, which may be one of the family's.
@@ -94,14 +109,14 @@ impl Alias {
 mod tests {
     use super::*;
 
-    const FAMILIES: [Family; 1] = [Family::Sqlserver];
+    const FAMILIES: [Family; 2] = [Family::Sqlserver, Family::Awslabs];
 
     /// What a tool of a family is made of is there: ours, each argument, and what ours requires.
     #[test]
     fn every_tool_is_one_of_ours() {
         for family in FAMILIES {
             let tools = tools(family, true, &SessionsConfig::default());
-            assert_eq!(tools.len(), aliases(family).len());
+            assert_eq!(tools.len(), aliases(family).len() + statements(family).map_or(0, BTreeMap::len));
             let ours = toolset::every(true, &SessionsConfig::default());
             for (tool, alias) in tools.iter().zip(aliases(family)) {
                 let properties = tool.input_schema["properties"].as_object().unwrap();

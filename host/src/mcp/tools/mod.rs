@@ -14,6 +14,7 @@ mod list_schemas;
 mod list_tables;
 mod place;
 mod query;
+mod recommend_indexes;
 mod saved;
 mod search_objects;
 mod server_info;
@@ -66,6 +67,7 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
         "explain" => return explain::call(context, arguments).await,
         "list_databases" => list_databases::call(context, arguments),
         "list_catalogs" => list_catalogs::call(context, arguments).await,
+        "recommend_indexes" => recommend_indexes::call(context, arguments).await,
         "foreign_keys" => foreign_keys::call(context, arguments).await,
         "list_schemas" => list_schemas::call(context, arguments).await,
         "list_tables" => list_tables::call(context, arguments).await,
@@ -87,7 +89,7 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
         "health_check" => health::call_check(context, arguments).await,
         "test_connection" => health::call_test(context, arguments).await,
         "server_info" => server_info::call(context, arguments).await,
-        other => match context.sessions.registry().statements().get(other) {
+        other => match family::statement(context.family, other).or(context.sessions.registry().statements().get(other)) {
             Some(saved) => return saved::call(context, saved, arguments).await,
             None => Err(CallError::new(ErrorKind::Undefined, format!("there is no tool {other:?}"))),
         },

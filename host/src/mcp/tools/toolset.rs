@@ -4,8 +4,8 @@ use rmcp::model::Tool;
 
 use super::{
     describe_table, execute_script, explain, family, fetch_rows, foreign_keys, health, list_catalogs, list_databases,
-    list_routines, list_schemas, list_tables, query, saved, search_objects, server_info, sessions, table_stats, transactions,
-    user_info,
+    list_routines, list_schemas, list_tables, query, recommend_indexes, saved, search_objects, server_info, sessions,
+    table_stats, transactions, user_info,
 };
 use crate::config::{Family, SessionsConfig, Toolset};
 use crate::registry::Registry;
@@ -52,7 +52,7 @@ pub(super) fn tools(writable: bool, sets: &[Toolset], family: Option<Family>, ti
 pub(super) fn every(writable: bool, times: &SessionsConfig) -> Vec<Tool> {
     let sets = [Toolset::Sessions, Toolset::Transactions, Toolset::Administration, Toolset::Scripts];
     let mut tools = tools(writable, &sets, None, times);
-    tools.push(foreign_keys::tool());
+    tools.extend([foreign_keys::tool(), recommend_indexes::tool()]);
     tools
 }
 

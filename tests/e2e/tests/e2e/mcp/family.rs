@@ -82,3 +82,73 @@ async fn sqlserver() {
         assert_eq!(refused.error()["kind"], "permission", "{tool}: {}", refused.raw());
     }
 }
+
+#[tokio::test]
+async fn awslabs() {
+    let server = Server::from_environment();
+    let role = server.role("awslabs");
+    let config = Config::new()
+        .database("pg", server.entry(&role))
+        .database("second", server.entry(&role))
+        .set(&["default_database"], json!("pg"))
+        .set(&["server", "family"], json!("awslabs"));
+    let host = Host::start(config).await;
+    let client = host.client().await;
+    let mut names: Vec<String> = client.tools().await.iter().map(|tool| tool.name.to_string()).collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "analyze_query_performance",
+            "analyze_table_fragmentation",
+            "analyze_vacuum_stats",
+            "get_database_info",
+            "get_table_schema",
+            "health_check",
+            "identify_slow_queries",
+            "list_databases",
+            "recommend_indexes",
+            "run_query",
+            "show_postgresql_settings",
+        ]
+    );
+    for sql in [
+        "CREATE TABLE big (id int PRIMARY KEY, kind int)",
+        "INSERT INTO big SELECT n, n % 100 FROM generate_series(1, 20000) n",
+        "DELETE FROM big WHERE id % 2 = 0",
+    ] {
+        let _ = client.call("run_query", json!({"sql": sql})).await.ok();
+    }
+    server.sql_as(&role, &format!("ANALYZE {}.big", role.name));
+    for database in ["pg", "second"] {
+        let on = |mut arguments: serde_json::Value| {
+            arguments["database_id"] = json!(database);
+            arguments
+        };
+        let sum = client.call("run_query", on(json!({"sql": "SELECT $1::int + $2::int", "query_parameters": [40, 2]}))).await;
+        assert_eq!(sum.cell(), 42);
+        let table = client.call("get_table_schema", on(json!({"table_name": "big"}))).await.ok();
+        assert_eq!(table.structured()["primary_key"], json!(["id"]));
+        assert_eq!(client.call("get_database_info", on(json!({}))).await.ok().structured()["product"], "PostgreSQL");
+        assert_eq!(client.call("health_check", on(json!({}))).await.ok().structured()["healthy"], true);
+        let settings = client.call("show_postgresql_settings", on(json!({"pattern": "work_m%"}))).await;
+        assert_eq!(settings.rows()[0][0], "work_mem");
+        assert!(client.call("show_postgresql_settings", on(json!({}))).await.rows().len() > 100);
+        let plan = client.call("analyze_query_performance", on(json!({"query": "SELECT * FROM big WHERE kind = 7"}))).await.ok();
+        assert!(plan.text().contains("Seq Scan on big"), "{}", plan.raw());
+        let advice = client.call("recommend_indexes", on(json!({"query": "SELECT * FROM big WHERE kind = 7"}))).await.ok();
+        let advice = &advice.structured()["recommendations"];
+        assert_eq!(advice[0]["statement"], format!("CREATE INDEX ON \"{}\".\"big\" (\"kind\")", role.name));
+        let none = client.call("recommend_indexes", on(json!({"query": "SELECT * FROM big WHERE id = 7"}))).await.ok();
+        assert_eq!(none.structured()["recommendations"], json!([]));
+        let vacuumed = client.call("analyze_vacuum_stats", on(json!({}))).await;
+        assert!(vacuumed.rows().iter().any(|row| row[1] == "big"), "{}", vacuumed.raw());
+        let fragmented = client.call("analyze_table_fragmentation", on(json!({"threshold": 0.0}))).await;
+        assert!(!fragmented.is_error(), "{}", fragmented.raw());
+        // Without the extension it is said what is missing.
+        let slow = client.call("identify_slow_queries", on(json!({"min_execution_time": 1.5, "limit": 5}))).await;
+        assert!(slow.error().to_string().contains("pg_stat_statements"), "{}", slow.raw());
+    }
+    let listed = client.call("list_databases", json!({})).await.ok();
+    assert!(listed.structured().to_string().contains("second"));
+}
