@@ -4,6 +4,8 @@
 //! Secrets are resolved when a database is opened, not when the file is read, so that a missing one is that database's fault
 //! alone.
 
+mod alias;
+mod aws;
 mod database;
 mod duration;
 mod secret;
@@ -16,6 +18,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use alias::DataApi;
+pub use aws::AwsConfig;
+pub(crate) use aws::HttpEndpoint;
 pub(crate) use database::endpoint;
 pub use database::{DatabaseConfig, PoolConfig, TlsConfig, TlsMode};
 pub use secret::{Secret, SecretRef};
@@ -135,6 +140,8 @@ pub struct DriverConfig {
 pub enum Grant {
     /// `secrets-reveal`: the driver sees passwords in the clear.
     RevealSecrets,
+    /// `wasi:http`, signed by the host: the driver sends requests to its database's endpoint. Given also by the `aws` of a database.
+    SignedHttp,
 }
 
 /// Why a configuration can't be used. Says file, place and key where they are known.
@@ -167,7 +174,13 @@ impl Config {
     /// # Errors
     /// What is wrong with the text, and where.
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
-        let config: Config = serde_saphyr::from_str(text).map_err(|why| ConfigError(why.to_string()))?;
+        // Line and column, but no lines of the file: one of them may hold a password.
+        let options = serde_saphyr::options! { with_snippet: false };
+        let read = serde_saphyr::from_str_with_options(text, options);
+        let mut config: Config = read.map_err(|why| ConfigError(why.to_string()))?;
+        for (id, database) in &mut config.databases {
+            alias::resolve(id, database).map_err(ConfigError)?;
+        }
         config.check()?;
         Ok(config)
     }

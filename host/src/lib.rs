@@ -12,6 +12,7 @@ pub mod driver;
 mod engine;
 pub mod error;
 pub mod files;
+mod http;
 mod limits;
 mod log;
 pub mod mcp;

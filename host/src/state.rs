@@ -7,6 +7,7 @@ use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::files::Directory;
+use crate::http::{HttpState, SignedHttp};
 use crate::limits::{Limits, MAX_INSTANCES, MAX_MEMORIES, MAX_RANDOM_BYTES, MAX_RESOURCES, MAX_TABLE_ELEMENTS, MAX_TABLES};
 use crate::log::{DriverLog, StandardError};
 use crate::secrets::Credential;
@@ -22,6 +23,7 @@ pub(crate) struct Access {
     /// Whether a secret may cross without TLS.
     pub(crate) plaintext_password: bool,
     pub(crate) directory: Option<Directory>,
+    pub(crate) http: Option<Arc<SignedHttp>>,
 }
 
 impl Access {
@@ -34,6 +36,7 @@ impl Access {
             access_token: None,
             plaintext_password: false,
             directory: None,
+            http: None,
         }
     }
 }
@@ -46,6 +49,7 @@ pub(crate) struct State {
     pub(crate) signal: Arc<Signal>,
     /// The database's directory, with this instance's own count of open files.
     pub(crate) directory: Option<Directory>,
+    pub(crate) http: HttpState,
     pub(crate) log: DriverLog,
     pub(crate) standard_error: StandardError,
     /// Streams open now.
@@ -73,6 +77,7 @@ impl State {
         State {
             table,
             directory: access.directory.as_ref().map(Directory::for_connection),
+            http: HttpState::new(access.http.clone(), Arc::default()),
             access,
             signal: Arc::default(),
             log,
@@ -88,6 +93,7 @@ impl State {
 
     /// Begins a call: its own signal, its own CPU time.
     pub(crate) fn begin(&mut self, signal: Arc<Signal>) {
+        self.http.begin(signal.clone());
         self.signal = signal;
         self.cpu_ticks = 0;
     }

@@ -13,6 +13,6 @@ mod tls;
 
 pub use stream::ByteStream;
 
-pub(crate) use dial::Endpoints;
-pub(crate) use framed::packets;
+pub(crate) use dial::{Endpoints, PRIMARY};
+pub(crate) use framed::{Framed, packets};
 pub(crate) use tls::TlsClient;

@@ -8,8 +8,17 @@ use anyhow::{Context, Result, bail};
 
 use crate::{run, say, workspace};
 
-/// The reference client that the tests run beside rmcp's.
-const PYTHON_PACKAGES: [&str; 1] = ["mcp==2.3.0"];
+/// The reference client that the tests run beside rmcp's; and for the RDS Data API its reference signer and clients, a driver for
+/// the database behind its stand-in, and a stand-in for STS.
+const PYTHON_PACKAGES: [&str; 7] = [
+    "mcp==2.3.0",
+    "boto3==1.44.5",
+    "awscli==1.46.2",
+    "psycopg[binary]==3.3.9",
+    "moto==5.2.5",
+    "flask==3.1.3",
+    "flask-cors==6.0.5",
+];
 
 /// Installs Debian packages unless `present` says that they are there.
 pub(crate) fn debian(packages: &[&str], present: impl Fn() -> bool) -> Result<()> {
@@ -64,6 +73,25 @@ pub(crate) fn python() -> Result<PathBuf> {
     std::fs::write(&stamp, wanted).context("cannot write the stamp")?;
     say::note(format_args!("done in {}", say::since(start)));
     Ok(python)
+}
+
+/// npm packages in a folder of their own under `target/`; gives the folder that holds `node_modules`.
+pub(crate) fn npm(name: &str, packages: &[&str]) -> Result<PathBuf> {
+    let home = workspace::target()?.join("npm").join(name);
+    let stamp = home.join("installed");
+    let wanted = packages.join("\n");
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(home);
+    }
+    say::step(format_args!("installing {} for Node", packages.join(", ")));
+    let start = Instant::now();
+    std::fs::create_dir_all(&home).with_context(|| format!("cannot create {}", home.display()))?;
+    let mut command = Command::new("npm");
+    command.args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix"]).arg(&home).args(packages);
+    run::quiet(&mut command)?;
+    std::fs::write(&stamp, wanted).context("cannot write the stamp")?;
+    say::note(format_args!("done in {}", say::since(start)));
+    Ok(home)
 }
 
 /// A tool of cargo's, installed under `target/tools`; gives its file.

@@ -4,6 +4,7 @@
 
 mod driver;
 mod query;
+mod source;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -49,7 +50,7 @@ enum Command {
     /// Requests must name a host, and come from a web origin, that is this machine's or in the configuration.
     Serve {
         #[command(flatten)]
-        config: ConfigFile,
+        source: source::Source,
         /// Listen here instead of where the configuration says
         #[arg(long, value_name = "ADDRESS:PORT")]
         listen: Option<std::net::SocketAddr>,
@@ -59,7 +60,7 @@ enum Command {
     /// For clients that start their servers themselves. Ends when the input ends.
     Stdio {
         #[command(flatten)]
-        config: ConfigFile,
+        source: source::Source,
     },
     /// Run one SQL statement and print its result
     Query(query::Query),
@@ -110,13 +111,13 @@ fn log(command: &Command) {
 
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve { config, listen } => {
-            let config = config.load()?;
+        Command::Serve { source, listen } => {
+            let config = source.load()?;
             let server = ServerConfig { listen: listen.unwrap_or(config.server.listen), ..config.server.clone() };
             mcp::serve(open(config).await?, &server).await?;
         }
-        Command::Stdio { config } => {
-            let config = config.load()?;
+        Command::Stdio { source } => {
+            let config = source.load()?;
             let server = config.server.clone();
             mcp::stdio(open(config).await?, &server).await?;
         }

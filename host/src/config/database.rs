@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::SecretRef;
 use super::duration::duration;
+use super::{AwsConfig, SecretRef};
 
 /// Everything the operator says of one database.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatabaseConfig {
     /// The driver's name.
+    #[serde(alias = "type", deserialize_with = "super::alias::driver")]
     pub driver: String,
     /// For people and models: what is in it.
     #[serde(default)]
@@ -35,6 +36,18 @@ pub struct DatabaseConfig {
     /// Other catalogs on the same server that a call may name. `*`: all.
     #[serde(default)]
     pub catalogs: Vec<String>,
+    /// Signed requests to a service of AWS, in place of a host.
+    #[serde(default)]
+    pub aws: Option<AwsConfig>,
+    /// Short for `aws.region`, for drivers that are known by an alias.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// Short for the option of that name, likewise.
+    #[serde(default)]
+    pub resource_arn: Option<String>,
+    /// Short for the option of that name, likewise.
+    #[serde(default)]
+    pub secret_arn: Option<String>,
     /// The user.
     #[serde(default)]
     pub user: Option<String>,
@@ -51,7 +64,7 @@ pub struct DatabaseConfig {
     #[serde(default)]
     pub pool: PoolConfig,
     /// Refuse all writes.
-    #[serde(default)]
+    #[serde(default, alias = "readonly")]
     pub read_only: bool,
     /// Put each write to the person at the client first; without a yes nothing runs.
     #[serde(default)]
@@ -187,11 +200,13 @@ impl DatabaseConfig {
         if id.is_empty() || id.len() > 64 || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) {
             return Err(format!("databases.{id}: an id is 1 to 64 letters, digits, '_', '-' and '.'"));
         }
-        if self.host.is_none() && self.directory.is_none() {
-            return at("host", "is missing (or `directory`, for an embedded database)");
+        match [self.host.is_some(), self.directory.is_some(), self.aws.is_some()].into_iter().filter(|given| *given).count() {
+            0 => return at("host", "is missing (or `directory`, for an embedded database, or `aws`, for one behind a service)"),
+            1 => {}
+            _ => return at("host", "a database has a host, a directory or aws, one of them"),
         }
-        if self.host.is_some() && self.directory.is_some() {
-            return at("directory", "a database has a host or a directory, not both");
+        if let Some(aws) = &self.aws {
+            aws.check(self).map_err(|why| format!("databases.{id}.{why}"))?;
         }
         if self.endpoints.iter().any(|endpoint| self::endpoint(endpoint).is_none()) {
             return at("endpoints", "each is `host:port`");

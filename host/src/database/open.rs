@@ -7,9 +7,10 @@ use super::Database;
 use super::catalogs::Catalogs;
 use super::run::Active;
 use crate::config::{self, DatabaseConfig, SecretRef};
-use crate::contract::{ConnectOptions, Features};
+use crate::contract::{ConnectOptions, DriverManifest, Features};
 use crate::driver::Driver;
 use crate::files;
+use crate::http::SignedHttp;
 use crate::limits::{EPOCH_TICK, GRACE, Limits};
 use crate::pool::{Manager, Pool};
 use crate::secrets::Credential;
@@ -18,6 +19,9 @@ use crate::transport::{Endpoints, TlsClient};
 
 /// What a server shows as the client's name.
 const APPLICATION_NAME: &str = "bulkhead";
+
+/// Marks, in a driver's options schema, the option whose value names the dialect.
+const DIALECT_KEYWORD: &str = "x-dialect";
 
 /// What databases are made of: the drivers, by name.
 pub(crate) type Resources = BTreeMap<String, Arc<Driver>>;
@@ -55,16 +59,9 @@ impl Database {
             limits: limits(&config, &driver),
             settings: config.pool.clone(),
         })?;
-        Ok(Database {
-            id,
-            manifest: driver.manifest.clone(),
-            config,
-            driver,
-            access,
-            pool,
-            active: Active::default(),
-            catalogs: Catalogs::default(),
-        })
+        let mut manifest = driver.manifest.clone();
+        manifest.dialect = dialect(&config, &manifest);
+        Ok(Database { id, manifest, config, driver, access, pool, active: Active::default(), catalogs: Catalogs::default() })
     }
 }
 
@@ -88,6 +85,11 @@ fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
     let (password, access_token) = (credential("password", &config.password)?, credential("access_token", &config.access_token)?);
     let plaintext_password = config.tls.allow_plaintext_password;
     let embedded = driver.manifest.features.contains(Features::EMBEDDED);
+    if let Some(aws) = config.aws.as_ref().filter(|_| !embedded) {
+        let tls = TlsClient::new(&config.tls, &aws.endpoint()?.host)?;
+        let http = Some(Arc::new(SignedHttp::new(aws, tls)?));
+        return Ok(Access { password, http, ..Access::none() });
+    }
     match (&config.host, &config.directory) {
         (Some(host), _) if !embedded => {
             let port = config.port.or(driver.manifest.default_port).ok_or("port: is missing, and the driver has no default")?;
@@ -96,7 +98,7 @@ fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
             let endpoints = others.fold(Endpoints::new(Some((host.clone(), port))), |endpoints, (text, host, port)| {
                 endpoints.and(text, host, port)
             });
-            Ok(Access { endpoints, tls, password, access_token, plaintext_password, directory: None })
+            Ok(Access { endpoints, tls, password, access_token, plaintext_password, directory: None, http: None })
         }
         (_, Some(directory)) if embedded => {
             let directory = files::Directory::open_ambient(directory, config.read_only, files::Limits::default())
@@ -108,11 +110,20 @@ fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
                 access_token,
                 plaintext_password,
                 directory: Some(directory),
+                http: None,
             })
         }
         _ if embedded => Err(format!("directory: is missing; the driver {:?} keeps its databases in files", config.driver)),
         _ => Err(format!("host: is missing; the driver {:?} connects to a server", config.driver)),
     }
+}
+
+/// The dialect of this database: the driver's, unless it speaks several and one of its options says which.
+fn dialect(config: &DatabaseConfig, manifest: &DriverManifest) -> String {
+    let schema: serde_json::Value = serde_json::from_str(&manifest.options_schema).unwrap_or_default();
+    let properties = schema.get("properties").and_then(serde_json::Value::as_object);
+    let chosen = properties.into_iter().flatten().find(|(_, property)| property.get(DIALECT_KEYWORD) == Some(&true.into()));
+    chosen.and_then(|(name, _)| config.options.get(name)?.as_str()).map_or_else(|| manifest.dialect.clone(), str::to_owned)
 }
 
 fn connect_options(config: &DatabaseConfig, driver: &Driver) -> Result<ConnectOptions, String> {

@@ -23,7 +23,11 @@ const GIVEN: &[&str] = &[
 ];
 
 /// Given only where the operator says so: what each grant stands for.
-const GRANTED: &[(Grant, &str, &str)] = &[(Grant::RevealSecrets, "bulkhead:driver/secrets-reveal@", "reveal-secrets")];
+const GRANTED: &[(Grant, &str, &str)] = &[
+    (Grant::RevealSecrets, "bulkhead:driver/secrets-reveal@", "reveal-secrets"),
+    (Grant::SignedHttp, "wasi:http/outgoing-handler@", "signed-http"),
+    (Grant::SignedHttp, "wasi:http/types@", "signed-http"),
+];
 
 /// The interfaces that a component imports, in its own order.
 pub(super) fn of(component: &Component, engine: &Engine) -> Vec<String> {
@@ -64,8 +68,10 @@ mod tests {
         let reveal = "bulkhead:driver/secrets-reveal@0.1.0".to_owned();
         assert!(check(&["wasi:io/poll@0.2.6".to_owned()], &[]).is_ok());
         assert!(check(std::slice::from_ref(&reveal), &[Grant::RevealSecrets]).is_ok());
+        assert!(check(&["wasi:http/outgoing-handler@0.2.12".to_owned()], &[Grant::SignedHttp]).is_ok());
+        assert!(check(&["wasi:http/incoming-handler@0.2.12".to_owned()], &[Grant::SignedHttp]).is_err());
         let why = check(&[reveal, "wasi:sockets/tcp@0.2.6".to_owned(), "wasi:http/types@0.2.6".to_owned()], &[]).unwrap_err();
-        for word in ["secrets-reveal", "reveal-secrets", "wasi:sockets/tcp", "wasi:http/types"] {
+        for word in ["secrets-reveal", "reveal-secrets", "wasi:sockets/tcp", "wasi:http/types", "signed-http"] {
             assert!(why.contains(word), "{why}");
         }
     }

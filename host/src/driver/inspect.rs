@@ -31,7 +31,7 @@ pub async fn inspect(path: &Path) -> Result<Inspection, DriverError> {
     let file = DriverFile::read(path, None, &sandbox, None)?;
     let needs_grants = super::imports::check(&file.imports, &[]).err();
     // Asking for the manifest reaches no database, so the grant costs nothing here.
-    let config = DriverConfig { grants: vec![Grant::RevealSecrets], ..DriverConfig::default() };
+    let config = DriverConfig { grants: vec![Grant::RevealSecrets, Grant::SignedHttp], ..DriverConfig::default() };
     let manifest = file.load(&config, &sandbox).await.map(|driver| driver.manifest);
     Ok(Inspection { sha256: file.sha256, imports: file.imports, needs_grants, contract: CONTRACT, manifest })
 }

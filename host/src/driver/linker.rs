@@ -20,6 +20,9 @@ pub(super) fn linker(engine: &Engine, grants: &[Grant]) -> wasmtime::Result<Link
     if grants.contains(&Grant::RevealSecrets) {
         secrets_reveal::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
     }
+    if grants.contains(&Grant::SignedHttp) {
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    }
     Ok(linker)
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::config::Config;
+use crate::config::{Config, Grant};
 use crate::database::Resources;
 use crate::driver::{Cache, DriverFile};
 use crate::engine::Sandbox;
@@ -17,7 +17,11 @@ pub(super) async fn load(config: &Config) -> anyhow::Result<Resources> {
     let cache = config.drivers.cache.clone().or_else(cache_folder).and_then(|folder| Cache::open(&folder));
     let mut drivers = BTreeMap::new();
     for name in config.databases.values().map(|database| &database.driver).collect::<BTreeSet<_>>() {
-        let settings = config.drivers.settings.get(name).cloned().unwrap_or_default();
+        let mut settings = config.drivers.settings.get(name).cloned().unwrap_or_default();
+        // With `aws` the operator has said that this driver sends signed requests, and where to.
+        if config.databases.values().any(|database| database.driver == *name && database.aws.is_some()) {
+            settings.grants.push(Grant::SignedHttp);
+        }
         let path = settings.path.clone().map_or_else(|| find(config.drivers.folder.as_deref(), name), Ok)?;
         let file = DriverFile::read(&path, settings.sha256.as_deref(), &sandbox, cache.as_ref())?;
         let driver = file.load(&settings, &sandbox).await?;

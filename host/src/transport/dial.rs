@@ -12,7 +12,7 @@ use super::address::{Reach, canonical};
 use crate::contract::transport::IoError;
 
 /// The name of the endpoint that `host` and `port` give. Others are named as they are written.
-const PRIMARY: &str = "primary";
+pub(crate) const PRIMARY: &str = "primary";
 
 /// How long an address has until the next one is tried beside it, as clients of the web have it (RFC 8305): a name may have addresses
 /// in several networks of which one answers.

@@ -21,7 +21,7 @@ const HEADER: usize = 8;
 const PACKET: usize = 4096;
 
 /// A socket, in the envelope or out of it.
-pub(super) struct Framed<S> {
+pub(crate) struct Framed<S> {
     socket: S,
     envelope: Option<Envelope>,
 }

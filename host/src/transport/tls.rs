@@ -64,7 +64,7 @@ impl TlsClient {
     }
 
     /// Handshakes. Gives the stream and the channel binding of RFC 5929 section 4.
-    pub(super) async fn handshake(
+    pub(crate) async fn handshake(
         &self,
         socket: TcpStream,
         host: &str,

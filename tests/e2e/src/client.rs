@@ -55,6 +55,14 @@ impl Client {
     pub async fn stdio(config: &Path, era: Era) -> Client {
         let mut command = Command::new(environment::binary());
         command.arg("stdio").arg("--config").arg(config);
+        Client::command(command, era).await
+    }
+
+    /// Starts a command and speaks with it over its standard input and output.
+    ///
+    /// # Panics
+    /// As `stdio`.
+    pub async fn command(command: Command, era: Era) -> Client {
         let (transport, _) =
             TokioChildProcess::builder(command).stderr(std::process::Stdio::null()).spawn().expect("the host's binary starts");
         let service = ().serve_with_lifecycle(transport, era.lifecycle()).await.expect("the client connects");

@@ -36,6 +36,20 @@ impl Host {
     /// As `start`.
     pub async fn start_with(config: Config, environment: &[(&str, &str)]) -> Host {
         let file = config.write();
+        Host::spawn(config, &file, environment).await
+    }
+
+    /// As `start_with`, from a text of its own, which has to listen where `config` says.
+    ///
+    /// # Panics
+    /// As `start`.
+    pub async fn start_from(config: Config, text: &str, environment: &[(&str, &str)]) -> Host {
+        let file = config.folder().join("own.yaml");
+        std::fs::write(&file, text).expect("the file is written");
+        Host::spawn(config, &file, environment).await
+    }
+
+    async fn spawn(config: Config, file: &Path, environment: &[(&str, &str)]) -> Host {
         let log = config.folder().join("log");
         let stderr = File::create(&log).expect("a log file");
         let child = Command::new(environment::binary())

@@ -26,6 +26,7 @@ pub mod neighbour;
 mod person;
 pub mod postgres;
 pub mod python;
+pub mod rds;
 
 pub use answer::Answer;
 pub use client::{Client, Era};

@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "library/rds.rs"]
+mod rds;
+
 use std::sync::Arc;
 
 use bulkhead::contract::{ErrorKind, TransactionOptions};

@@ -11,7 +11,9 @@
 //! | `BULKHEAD_TEST_DRIVERS` | folder of the drivers |
 //! | `BULKHEAD_TEST_HOSTILE` | folder of the hostile drivers |
 //! | `BULKHEAD_BIN` | the server binary |
-//! | `BULKHEAD_TEST_PYTHON` | a Python that has the package `mcp` |
+//! | `BULKHEAD_TEST_PYTHON` | a Python that has the packages `mcp`, `boto3`, `awscli`, `psycopg`, `moto` |
+//! | `BULKHEAD_TEST_NPM_RDS` | a folder whose `node_modules` has `@aws-sdk/client-rds-data` |
+//! | `AWS_...` | keys for the stand-ins of AWS's services, and nothing that would lead to this machine's own |
 //! | `BULKHEAD_TEST_PSQL`, `BULKHEAD_TEST_SQLITE3` | the command-line clients |
 
 pub(crate) mod account;
@@ -29,6 +31,9 @@ use crate::guard::Guarded;
 use crate::{install, plugins, say, workspace};
 use account::Account;
 
+/// The service's own client for Node, which the RDS Data API's stand-in is tried with.
+const NPM_RDS: [&str; 1] = ["@aws-sdk/client-rds-data@3.1143.0"];
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// A command to run with the servers' environment; without one they run until Ctrl-C
@@ -43,6 +48,9 @@ pub(crate) struct Servers {
     postgres: postgres::Postgres,
     python: std::path::PathBuf,
     mock_tds: std::path::PathBuf,
+    npm_rds: std::path::PathBuf,
+    /// A key that is new each time and found nowhere else, so that a test can look for it in logs and memory.
+    aws_secret: String,
 }
 
 /// Starts the servers, and runs the command or waits.
@@ -71,11 +79,13 @@ impl Servers {
     pub(crate) fn start() -> Result<Self> {
         let python = install::python()?;
         let mock_tds = mock_tds()?;
+        let npm_rds = install::npm("rds", &NPM_RDS)?;
         install::debian(&["sqlite3"], || crate::run::exists("sqlite3"))?;
         let account = Account::for_servers()?;
         let postgres = postgres::Postgres::start(&account)?;
         let bouncer = pgbouncer::PgBouncer::start(&account, postgres.description())?;
-        Ok(Self { bouncer, postgres, python, mock_tds })
+        let aws_secret = format!("aws-{}", postgres::random_hex()?);
+        Ok(Self { bouncer, postgres, python, mock_tds, npm_rds, aws_secret })
     }
 
     /// PostgreSQL.
@@ -101,8 +111,16 @@ impl Servers {
             ("BULKHEAD_TEST_HOSTILE", path(plugins::hostile_folder()?)),
             ("BULKHEAD_BIN", path(workspace::target()?.join("release/bulkhead"))),
             ("BULKHEAD_TEST_PYTHON", path(self.python.clone())),
+            ("BULKHEAD_TEST_NPM_RDS", path(self.npm_rds.clone())),
             ("BULKHEAD_TEST_PSQL", path(description.bin_dir.join("psql"))),
             ("BULKHEAD_TEST_SQLITE3", "sqlite3".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "AKIDBULKHEADTEST".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", self.aws_secret.clone()),
+            ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            ("AWS_REGION", String::new()),
+            ("AWS_DEFAULT_REGION", String::new()),
         ])
     }
 }

@@ -247,7 +247,7 @@ fn users() -> Result<BTreeMap<&'static str, User>> {
 }
 
 /// Passwords are new each time and found nowhere else, so that a test can look for them in logs and memory.
-fn random_hex() -> Result<String> {
+pub(super) fn random_hex() -> Result<String> {
     let mut bytes = [0; 12];
     fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes)).context("cannot read random bytes")?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())

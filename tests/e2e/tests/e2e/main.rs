@@ -8,6 +8,7 @@ mod configuration;
 mod hostile;
 mod mcp;
 mod postgres;
+mod rds;
 mod sessions;
 mod sqlite;
 mod sqlserver;
