@@ -53,7 +53,7 @@ pub(super) fn statement(family: Option<Family>, name: &str) -> Option<&'static S
 }
 
 /// Ours for a name, which may be one of the family's.
-pub(super) fn ours<'a>(family: Option<Family>, name: &'a str) -> &'a str {
+pub(super) fn ours(family: Option<Family>, name: &str) -> &str {
     find(family, name).map_or(name, |alias| alias.of)
 }
 

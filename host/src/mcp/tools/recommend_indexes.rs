@@ -106,7 +106,7 @@ fn recommend(table: &TableDetail, filter: &str) -> Option<Value> {
     let columns: Vec<&str> =
         table.columns.iter().map(|column| column.name.as_str()).filter(|column| names(filter, column)).collect();
     let leads = |column: &&str| table.indexes.iter().any(|index| index.columns.first().is_some_and(|first| first == *column));
-    if columns.is_empty() || columns.iter().any(|column| leads(&column)) {
+    if columns.is_empty() || columns.iter().any(leads) {
         return None;
     }
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
