@@ -8,10 +8,14 @@ use anyhow::{Context, Result, bail};
 
 use crate::{run, say, workspace};
 
-/// The reference client that the tests run beside rmcp's; and for the RDS Data API its reference signer and clients, a driver for
-/// the database behind its stand-in, and a stand-in for STS.
-const PYTHON_PACKAGES: [&str; 7] = [
+/// The reference client that the tests run beside rmcp's; clients of SQL Server, and what one of them needs for TLS; and for the
+/// RDS Data API its reference signer and clients, a driver for the database behind its stand-in, and a stand-in for STS.
+const PYTHON_PACKAGES: [&str; 11] = [
     "mcp==2.3.0",
+    "mssql-python==1.16.0",
+    "pymssql==2.4.6",
+    "pyOpenSSL==26.4.0",
+    "python-tds==1.17.1",
     "boto3==1.44.5",
     "awscli==1.46.2",
     "psycopg[binary]==3.3.9",
@@ -19,6 +23,8 @@ const PYTHON_PACKAGES: [&str; 7] = [
     "flask==3.1.3",
     "flask-cors==6.0.5",
 ];
+/// What `mssql-python` links.
+const PYTHON_LIBRARIES: [&str; 2] = ["libgssapi-krb5-2", "libltdl7"];
 
 /// Installs Debian packages unless `present` says that they are there.
 pub(crate) fn debian(packages: &[&str], present: impl Fn() -> bool) -> Result<()> {
@@ -69,10 +75,16 @@ pub(crate) fn python() -> Result<PathBuf> {
         debian(&["python3-venv"], || Path::new("/usr/share/python-wheels").is_dir())?;
         make()?;
     }
+    debian(&PYTHON_LIBRARIES, || PYTHON_LIBRARIES.iter().all(|name| is_installed(name)))?;
     run::quiet(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON_PACKAGES))?;
     std::fs::write(&stamp, wanted).context("cannot write the stamp")?;
     say::note(format_args!("done in {}", say::since(start)));
     Ok(python)
+}
+
+/// Whether a Debian package is there; elsewhere its libraries are taken to be.
+fn is_installed(package: &str) -> bool {
+    !run::exists("dpkg") || run::quiet(Command::new("dpkg").args(["--status", package])).is_ok()
 }
 
 /// npm packages in a folder of their own under `target/`; gives the folder that holds `node_modules`.

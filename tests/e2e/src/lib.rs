@@ -27,6 +27,7 @@ mod person;
 pub mod postgres;
 pub mod python;
 pub mod rds;
+pub mod sqlserver;
 
 pub use answer::Answer;
 pub use client::{Client, Era};

@@ -7,11 +7,12 @@
 //! |---|---|
 //! | `BULKHEAD_TEST_PG` | PostgreSQL, JSON: [`postgres::Description`] |
 //! | `BULKHEAD_TEST_PGBOUNCER` | PgBouncer in transaction mode before it, JSON: [`pgbouncer::Description`] |
+//! | `BULKHEAD_TEST_TDS` | a TDS server of our own with the clients to try it, JSON: [`tds::Description`] |
 //! | `BULKHEAD_TEST_TDS_MOCK` | Microsoft's mock of a SQL Server, a program |
 //! | `BULKHEAD_TEST_DRIVERS` | folder of the drivers |
 //! | `BULKHEAD_TEST_HOSTILE` | folder of the hostile drivers |
 //! | `BULKHEAD_BIN` | the server binary |
-//! | `BULKHEAD_TEST_PYTHON` | a Python that has the packages `mcp`, `boto3`, `awscli`, `psycopg`, `moto` |
+//! | `BULKHEAD_TEST_PYTHON` | a Python that has the packages `mcp`, `python-tds`, `pymssql`, `mssql-python`, `boto3`, `awscli`, `psycopg`, `moto` |
 //! | `BULKHEAD_TEST_NPM_RDS` | a folder whose `node_modules` has `@aws-sdk/client-rds-data` |
 //! | `AWS_...` | keys for the stand-ins of AWS's services, and nothing that would lead to this machine's own |
 //! | `BULKHEAD_TEST_PSQL`, `BULKHEAD_TEST_SQLITE3` | the command-line clients |
@@ -20,6 +21,7 @@ pub(crate) mod account;
 mod certificates;
 mod pgbouncer;
 mod postgres;
+mod tds;
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
@@ -51,6 +53,7 @@ pub(crate) struct Servers {
     npm_rds: std::path::PathBuf,
     /// A key that is new each time and found nowhere else, so that a test can look for it in logs and memory.
     aws_secret: String,
+    tds: tds::Tds,
 }
 
 /// Starts the servers, and runs the command or waits.
@@ -85,7 +88,8 @@ impl Servers {
         let postgres = postgres::Postgres::start(&account)?;
         let bouncer = pgbouncer::PgBouncer::start(&account, postgres.description())?;
         let aws_secret = format!("aws-{}", postgres::random_hex()?);
-        Ok(Self { bouncer, postgres, python, mock_tds, npm_rds, aws_secret })
+        let tds = tds::Tds::start(&account)?;
+        Ok(Self { bouncer, postgres, python, mock_tds, npm_rds, aws_secret, tds })
     }
 
     /// PostgreSQL.
@@ -106,6 +110,7 @@ impl Servers {
         Ok(vec![
             ("BULKHEAD_TEST_PG", serde_json::to_string(description)?),
             ("BULKHEAD_TEST_PGBOUNCER", serde_json::to_string(self.bouncer.description())?),
+            ("BULKHEAD_TEST_TDS", serde_json::to_string(self.tds.description())?),
             ("BULKHEAD_TEST_TDS_MOCK", path(self.mock_tds.clone())),
             ("BULKHEAD_TEST_DRIVERS", path(plugins::folder()?)),
             ("BULKHEAD_TEST_HOSTILE", path(plugins::hostile_folder()?)),
