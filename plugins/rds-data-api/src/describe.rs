@@ -3,6 +3,7 @@
 //! Each question is one statement of its own, outside of a transaction. Columns come as text; NULL as none.
 
 mod mysql;
+mod objects;
 mod postgresql;
 mod row;
 mod table;
@@ -41,6 +42,17 @@ struct Queries {
     indexes: &'static str,
     /// what (`c` or `t`), name, text
     rules: &'static str,
+    /// kind (`t`, `c`, `r`), schema, table, name, detail, comment; then `:text`, `:kinds`, `:schema`, `:skip`, `:most`
+    search: &'static str,
+    /// as `table` to its size, when it was analysed, and what `counted` names
+    statistics: &'static str,
+    counted: &'static [&'static str],
+    /// whose rights hold, who logged in where that is another
+    user: &'static str,
+    /// name
+    roles: &'static str,
+    /// on what, which
+    rights: &'static str,
 }
 
 impl<S: Service> Session<S> {
@@ -60,11 +72,9 @@ impl<S: Service> Session<S> {
             Target::Tables(filter) => Description::Tables(self.tables(queries, &filter)?),
             Target::Table(name) => Description::Table(self.table(queries, &name)?),
             Target::Routines(filter) => Description::Routines(self.routines(queries, &filter)?),
-            Target::Search(_) | Target::Statistics(_) | Target::User => {
-                return Err(
-                    Error::new(ErrorKind::Unsupported, "this is not told over the RDS Data API").hint("query the catalogs")
-                );
-            }
+            Target::Search(filter) => Description::Search(self.search(queries, &filter)?),
+            Target::Statistics(name) => Description::Statistics(self.statistics(queries, &name)?),
+            Target::User => Description::User(self.user(queries)?),
         })
     }
 

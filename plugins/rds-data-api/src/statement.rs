@@ -171,6 +171,10 @@ mod tests {
             assert_eq!(Statement::parse(Engine::PostgreSql, text).unwrap_err().kind, ErrorKind::Syntax, "{text}");
         }
         Statement::parse(Engine::PostgreSql, "SELECT 1 ; -- the end\n ; ").unwrap();
+        let body = "CREATE DEFINER = u FUNCTION f() RETURNS int BEGIN DELETE FROM t; RETURN 1; END";
+        assert_eq!(rewritten(Engine::MySql, body).0, body);
+        Statement::parse(Engine::PostgreSql, body).unwrap_err();
+        Statement::parse(Engine::MySql, "CREATE TABLE t (n int); DROP TABLE t").unwrap_err();
     }
 
     #[test]

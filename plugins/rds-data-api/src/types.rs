@@ -80,7 +80,7 @@ fn mysql(name: &str, precision: i64) -> ColumnKind {
         "DATETIME" | "TIMESTAMP" => ColumnKind::Timestamp,
         _ if matches!(
             name.trim_end_matches(" UNSIGNED"),
-            "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "INTEGER" | "BIGINT"
+            "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "INTEGER" | "BIGINT" | "YEAR"
         ) =>
         {
             ColumnKind::Int64

@@ -14,7 +14,7 @@ macro_rules! about {
         concat!(
             "t.TABLE_SCHEMA AS table_schema, t.TABLE_NAME AS table_name, CASE WHEN t.TABLE_SCHEMA IN ",
             system!(),
-            " THEN 's' WHEN t.TABLE_TYPE LIKE '%VIEW' THEN 'v' ELSE 'r' END AS kind, NULLIF(t.TABLE_COMMENT, '') AS table_comment, \
+            " THEN 's' WHEN t.TABLE_TYPE LIKE '%VIEW' THEN 'v' ELSE 'r' END AS kind, CASE WHEN t.TABLE_TYPE LIKE '%VIEW' THEN NULL ELSE NULLIF(t.TABLE_COMMENT, '') END AS table_comment, \
 t.TABLE_ROWS AS estimate, t.DATA_LENGTH + t.INDEX_LENGTH AS size"
         )
     };
@@ -24,6 +24,13 @@ t.TABLE_ROWS AS estimate, t.DATA_LENGTH + t.INDEX_LENGTH AS size"
 macro_rules! named {
     ($table:literal) => {
         concat!($table, ".TABLE_SCHEMA = COALESCE(:schema, DATABASE()) AND ", $table, ".TABLE_NAME = :name")
+    };
+}
+
+/// The caller, as the privileges' tables write it.
+macro_rules! grantee {
+    () => {
+        "CONCAT('''', SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')"
     };
 }
 
@@ -92,4 +99,38 @@ FROM information_schema.STATISTICS s WHERE ",
     ),
     rules: "SELECT 't', g.TRIGGER_NAME, CONCAT(g.ACTION_TIMING, ' ', g.EVENT_MANIPULATION, ' ', g.ACTION_STATEMENT) \
 FROM information_schema.TRIGGERS g WHERE g.EVENT_OBJECT_SCHEMA = COALESCE(:schema, DATABASE()) AND g.EVENT_OBJECT_TABLE = :name ORDER BY g.TRIGGER_NAME",
+    search: concat!(
+        "SELECT f.kind, f.object_schema, f.object_table, f.object_name, f.detail, f.object_comment FROM ( \
+SELECT 't' AS kind, 1 AS place, t.TABLE_SCHEMA AS object_schema, NULL AS object_table, t.TABLE_NAME AS object_name, \
+  CASE WHEN t.TABLE_TYPE LIKE '%VIEW' THEN 'view' ELSE 'table' END AS detail, CASE WHEN t.TABLE_TYPE LIKE '%VIEW' THEN NULL ELSE NULLIF(t.TABLE_COMMENT, '') END AS object_comment \
+FROM information_schema.TABLES t WHERE LOCATE('t', :kinds) > 0 \
+UNION ALL SELECT 'c', 2, c.TABLE_SCHEMA, c.TABLE_NAME, c.COLUMN_NAME, c.COLUMN_TYPE, NULLIF(c.COLUMN_COMMENT, '') \
+FROM information_schema.COLUMNS c WHERE LOCATE('c', :kinds) > 0 \
+UNION ALL SELECT 'r', 3, r.ROUTINE_SCHEMA, NULL, r.ROUTINE_NAME, LOWER(r.ROUTINE_TYPE), NULLIF(r.ROUTINE_COMMENT, '') \
+FROM information_schema.ROUTINES r WHERE LOCATE('r', :kinds) > 0) f \
+WHERE CASE WHEN :schema IS NULL THEN f.object_schema NOT IN ",
+        system!(),
+        " ELSE f.object_schema = :schema END \
+AND (LOCATE(LOWER(:text), LOWER(f.object_name)) > 0 OR LOCATE(LOWER(:text), LOWER(f.object_comment)) > 0) \
+ORDER BY LOCATE(LOWER(:text), LOWER(f.object_name)) = 0, LOWER(f.object_name) <> LOWER(:text), f.place, f.object_schema, f.object_table, \
+f.object_name LIMIT :most OFFSET :skip"
+    ),
+    statistics: concat!(
+        "SELECT ",
+        about!(),
+        ", NULL, t.ENGINE, t.DATA_LENGTH, t.INDEX_LENGTH, t.DATA_FREE, t.AVG_ROW_LENGTH, t.AUTO_INCREMENT, t.CREATE_TIME, t.UPDATE_TIME \
+FROM information_schema.TABLES t WHERE ",
+        named!("t")
+    ),
+    counted: &["engine", "data_bytes", "index_bytes", "free_bytes", "average_row_bytes", "auto_increment", "created", "updated"],
+    user: "SELECT CURRENT_USER(), NULLIF(SUBSTRING_INDEX(USER(), '@', 1), SUBSTRING_INDEX(CURRENT_USER(), '@', 1))",
+    roles: "SELECT DISTINCT r.ROLE_NAME FROM information_schema.APPLICABLE_ROLES r ORDER BY r.ROLE_NAME",
+    rights: concat!(
+        "SELECT p.kind, p.what FROM (SELECT 1 AS place, 'server' AS kind, u.PRIVILEGE_TYPE AS what FROM information_schema.USER_PRIVILEGES u \
+WHERE u.GRANTEE = ",
+        grantee!(),
+        " UNION ALL SELECT 2, CONCAT('schema ', s.TABLE_SCHEMA), s.PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES s WHERE s.GRANTEE = ",
+        grantee!(),
+        ") p WHERE p.what <> 'USAGE' ORDER BY p.place, p.kind, p.what"
+    ),
 };

@@ -113,4 +113,67 @@ FROM target JOIN pg_catalog.pg_constraint k ON k.conrelid = target.oid AND k.con
 UNION ALL SELECT 't', g.tgname::text, pg_catalog.pg_get_triggerdef(g.oid) \
 FROM target JOIN pg_catalog.pg_trigger g ON g.tgrelid = target.oid AND NOT g.tgisinternal ORDER BY 1, 2"
     ),
+    search: "\
+WITH schemas AS (SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n \
+WHERE n.nspname = CAST(:schema AS text) OR CAST(:schema AS text) IS NULL AND n.nspname NOT IN ('pg_catalog', 'information_schema') \
+  AND n.nspname !~ '^pg_(toast|temp)'), \
+found(kind, place, schema, rel, name, detail, comment) AS ( \
+SELECT 't', 1, n.nspname, NULL::name, c.relname, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' \
+  WHEN 'f' THEN 'foreign table' WHEN 'p' THEN 'partitioned table' ELSE 'table' END, pg_catalog.obj_description(c.oid, 'pg_class') \
+FROM pg_catalog.pg_class c JOIN schemas n ON n.oid = c.relnamespace \
+WHERE CAST(:kinds AS text) LIKE '%t%' AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
+UNION ALL SELECT 'c', 2, n.nspname, c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), \
+  pg_catalog.col_description(a.attrelid, a.attnum) \
+FROM pg_catalog.pg_class c JOIN schemas n ON n.oid = c.relnamespace \
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+WHERE CAST(:kinds AS text) LIKE '%c%' AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
+UNION ALL SELECT 'r', 3, n.nspname, NULL, p.proname, '(' || pg_catalog.pg_get_function_arguments(p.oid) || ')', \
+  pg_catalog.obj_description(p.oid, 'pg_proc') \
+FROM pg_catalog.pg_proc p JOIN schemas n ON n.oid = p.pronamespace WHERE CAST(:kinds AS text) LIKE '%r%'), \
+at AS (SELECT f.*, pg_catalog.strpos(pg_catalog.lower(f.name::text), pg_catalog.lower(CAST(:text AS text))) AS at FROM found f) \
+SELECT kind, schema::text, rel::text, name::text, detail, comment FROM at \
+WHERE at > 0 OR pg_catalog.strpos(pg_catalog.lower(comment), pg_catalog.lower(CAST(:text AS text))) > 0 \
+ORDER BY at = 0, pg_catalog.lower(name::text) <> pg_catalog.lower(CAST(:text AS text)), place, schema, rel NULLS FIRST, name, detail \
+OFFSET :skip LIMIT :most",
+    statistics: concat!(
+        "SELECT ",
+        about!(),
+        ", CAST(GREATEST(s.last_analyze, s.last_autoanalyze) AT TIME ZONE 'UTC' AS text), \
+CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_table_size(c.oid) END, \
+CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_indexes_size(c.oid) END, \
+s.n_live_tup, s.n_dead_tup, s.n_mod_since_analyze, s.seq_scan, s.idx_scan, s.n_tup_ins, s.n_tup_upd, s.n_tup_del, \
+CAST(GREATEST(s.last_vacuum, s.last_autovacuum) AT TIME ZONE 'UTC' AS text) \
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+LEFT JOIN pg_catalog.pg_stat_all_tables s ON s.relid = c.oid WHERE c.relname = CAST(:name AS text) \
+AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
+AND CASE WHEN CAST(:schema AS text) IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = CAST(:schema AS text) END"
+    ),
+    counted: &[
+        "table_bytes",
+        "index_bytes",
+        "live_rows",
+        "dead_rows",
+        "changed_since_analyse",
+        "sequential_scans",
+        "index_scans",
+        "inserted",
+        "updated",
+        "deleted",
+        "last_vacuumed",
+    ],
+    user: "SELECT current_user::text, CASE WHEN session_user <> current_user THEN session_user::text END",
+    roles: "\
+SELECT r.rolname::text FROM pg_catalog.pg_roles r WHERE r.rolname <> current_user AND pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER') \
+  AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) ORDER BY r.rolname",
+    rights: "\
+SELECT u.kind, u.what FROM (SELECT 1 AS place, 'server' AS kind, v.at, CASE WHEN v.has THEN v.what END AS what FROM pg_catalog.pg_roles r \
+  CROSS JOIN LATERAL (VALUES (1, r.rolsuper, 'superuser'), (2, r.rolcreatedb, 'create databases'), (3, r.rolcreaterole, 'create roles'), \
+    (4, r.rolreplication, 'replication'), (5, r.rolbypassrls, 'bypass row security')) v(at, has, what) WHERE r.rolname = current_user \
+UNION ALL SELECT 2, 'catalog ' || pg_catalog.current_database(), v.at, \
+    CASE WHEN pg_catalog.has_database_privilege(pg_catalog.current_database(), v.what) THEN v.what END \
+  FROM (VALUES (1, 'CREATE'), (2, 'CONNECT'), (3, 'TEMPORARY')) v(at, what) \
+UNION ALL (SELECT 3, 'schema ' || n.nspname, v.at, CASE WHEN pg_catalog.has_schema_privilege(n.oid, v.what) THEN v.what END \
+  FROM pg_catalog.pg_namespace n CROSS JOIN (VALUES (1, 'CREATE'), (2, 'USAGE')) v(at, what) \
+  WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND pg_catalog.has_schema_privilege(n.oid, v.what) \
+  ORDER BY n.nspname LIMIT 400)) u WHERE u.what IS NOT NULL ORDER BY u.place, u.kind, u.at",
 };

@@ -116,7 +116,7 @@ fn indexes(rows: Texts) -> Result<Vec<Index>, Error> {
     Ok(indexes)
 }
 
-fn missing(table: &TableName) -> Error {
+pub(super) fn missing(table: &TableName) -> Error {
     let name = match &table.schema {
         Some(schema) => format!("{schema}.{}", table.name),
         None => table.name.clone(),

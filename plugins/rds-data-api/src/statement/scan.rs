@@ -59,6 +59,7 @@ impl Scan<'_> {
             ('-', Some('-')) if self.engine == Engine::PostgreSql || self.peek(2).is_none_or(char::is_whitespace) => self.line(),
             ('#', _) if self.engine == Engine::MySql => self.line(),
             ('/', Some('*')) => self.comment()?,
+            (';', _) if self.has_body() => self.at += 1,
             (';', _) => {
                 self.end.get_or_insert(self.at);
                 self.at += 1;
@@ -88,6 +89,15 @@ impl Scan<'_> {
             (other, _) => self.at += other.len_utf8(),
         }
         Ok(())
+    }
+
+    /// Whether it makes something whose body may hold statements of its own (MySQL's `BEGIN ...; END`).
+    fn has_body(&self) -> bool {
+        const KINDS: &[&str] = &["FUNCTION", "PROCEDURE", "TRIGGER", "EVENT"];
+        /// `CREATE OR REPLACE DEFINER = user@host AGGREGATE FUNCTION`
+        const BEFORE: usize = 8;
+        let mut words = self.words.iter().map(|(word, _)| word.as_str());
+        self.engine == Engine::MySql && words.next() == Some("CREATE") && words.take(BEFORE).any(|word| KINDS.contains(&word))
     }
 
     fn line(&mut self) {

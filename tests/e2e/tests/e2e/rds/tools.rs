@@ -71,4 +71,16 @@ async fn what_is_on_the_server() {
     assert!(schemas.contains(&rig.role.name) && schemas.contains("public"), "{schemas}");
     let routines = ask("list_routines", json!({"name": "twi%"})).await;
     assert!(routines.contains("twice") && routines.contains("n integer"), "{routines}");
+    rig.server.sql_as(
+        &rig.role,
+        "CREATE TABLE invoice (id int, note text); COMMENT ON COLUMN invoice.note IS 'what was Said'; ANALYZE invoice",
+    );
+    let found = ask("search_objects", json!({"text": "SAID", "schema": rig.role.name})).await;
+    assert!(found.contains("note") && found.contains("invoice") && !found.contains("twice"), "{found}");
+    let counted = ask("table_stats", json!({"table": "invoice"})).await;
+    assert!(counted.contains("live_rows") && counted.contains("table_bytes"), "{counted}");
+    let today = rig.server.query("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')");
+    assert!(counted.contains(&format!("\"{today}T")), "when it was analysed: {counted}");
+    let user = ask("user_info", json!({})).await;
+    assert!(user.contains(&rig.role.name) && user.contains("USAGE") && user.contains("CONNECT"), "{user}");
 }
