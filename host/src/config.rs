@@ -61,6 +61,8 @@ pub struct ServerConfig {
     pub allowed_hosts: Vec<String>,
     /// Tools beside those that every client sees.
     pub toolsets: Vec<Toolset>,
+    /// Tools that are turned off by `false`, by name.
+    pub tools: BTreeMap<String, bool>,
     /// Tools under the names that clients of another server know, in place of our own.
     pub family: Option<Family>,
     /// What callers have between calls.
@@ -92,6 +94,8 @@ pub enum Family {
     /// `show_postgresql_settings`, `identify_slow_queries`, `analyze_table_fragmentation`, `analyze_vacuum_stats`,
     /// `analyze_query_performance`, `recommend_indexes`.
     Awslabs,
+    /// For each database `PREFIX-delegate`, `PREFIX-schema`, `PREFIX-table-details`; `health-check`, `user-info`.
+    Delegate,
 }
 
 impl Default for ServerConfig {
@@ -102,6 +106,7 @@ impl Default for ServerConfig {
             allowed_origins: Vec::new(),
             allowed_hosts: Vec::new(),
             toolsets: Vec::new(),
+            tools: BTreeMap::new(),
             family: None,
             sessions: SessionsConfig::default(),
         }

@@ -46,6 +46,12 @@ impl Database {
         &self.id
     }
 
+    /// How the names of its own tools begin, where the operator says.
+    #[must_use]
+    pub fn tool_prefix(&self) -> Option<&str> {
+        self.config.tool_prefix.as_deref()
+    }
+
     /// The operator's description.
     #[must_use]
     pub fn description(&self) -> Option<&str> {

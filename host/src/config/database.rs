@@ -66,6 +66,9 @@ pub struct DatabaseConfig {
     /// Refuse all writes.
     #[serde(default, alias = "readonly")]
     pub read_only: bool,
+    /// How the names of its tools begin in the family `delegate`. None: its id, with `sql` for `postgresql`.
+    #[serde(default)]
+    pub tool_prefix: Option<String>,
     /// Put each write to the person at the client first; without a yes nothing runs.
     #[serde(default)]
     pub confirm_writes: bool,

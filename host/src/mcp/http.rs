@@ -46,7 +46,7 @@ const DRAIN: Duration = Duration::from_secs(2);
 /// The address can't be listened on, or the path isn't one.
 pub async fn serve(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Result<()> {
     anyhow::ensure!(is_plain_path(&config.path), "server.path: {:?} is not a path like /mcp", config.path);
-    tools::check(&registry, config.family)?;
+    tools::check(&registry, config)?;
     let stop = signals::stop().context("installing signal handlers")?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     let address = listener.local_addr().context("asking for the listening address")?;

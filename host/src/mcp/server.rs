@@ -45,7 +45,7 @@ struct Shared {
 
 impl Server {
     pub(super) fn new(sessions: Arc<Sessions>, config: &config::ServerConfig, calls: Calls) -> Server {
-        let tools = tools::list(&sessions, &config.toolsets, config.family);
+        let tools = tools::list(&sessions, config);
         let instructions = instructions(sessions.registry());
         let asks = sessions.registry().databases().any(|database| database.confirm_writes());
         Server(Arc::new(Shared { sessions, tools, family: config.family, instructions, calls, pending: Arc::default(), asks }))

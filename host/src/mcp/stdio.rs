@@ -27,7 +27,7 @@ const FLUSH: Duration = Duration::from_secs(2);
 /// # Errors
 /// The handshake failed.
 pub async fn stdio(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Result<()> {
-    tools::check(&registry, config.family)?;
+    tools::check(&registry, config)?;
     let stop = signals::stop().context("installing signal handlers")?;
     let (calls, session) = (Calls::default(), CancellationToken::new());
     let sessions = Sessions::new(registry.clone(), config.sessions.clone());

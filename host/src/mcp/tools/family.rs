@@ -1,6 +1,7 @@
 //! Families: tools under the names and arguments that clients of other servers know. Each is one of ours, its arguments renamed.
 
 mod awslabs;
+mod delegate;
 mod sqlserver;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{saved, toolset};
 use crate::config::{Family, SavedStatement, SessionsConfig};
+use crate::registry::Registry;
 
 /// One tool of a family.
 pub(super) struct Alias {
@@ -28,12 +30,16 @@ fn aliases(family: Family) -> &'static [Alias] {
     match family {
         Family::Sqlserver => sqlserver::TOOLS,
         Family::Awslabs => awslabs::TOOLS,
+        Family::Delegate => &[],
     }
 }
 
 /// A family's tools, as clients see them.
-pub(super) fn tools(family: Family, writable: bool, times: &SessionsConfig) -> Vec<Tool> {
+pub(super) fn tools(family: Family, registry: Option<&Registry>, writable: bool, times: &SessionsConfig) -> Vec<Tool> {
     let ours = toolset::every(writable, times);
+    if family == Family::Delegate {
+        return registry.map(|registry| delegate::tools(registry, &ours)).unwrap_or_default();
+    }
     let renamed = |alias: &Alias| ours.iter().find(|tool| tool.name == alias.of).map(|tool| alias.tool(tool));
     let mut tools: Vec<Tool> = aliases(family).iter().filter_map(renamed).collect();
     tools.extend(statements(family).into_iter().flatten().map(|(name, statement)| saved::tool(name, statement)));
@@ -42,7 +48,7 @@ pub(super) fn tools(family: Family, writable: bool, times: &SessionsConfig) -> V
 
 fn statements(family: Family) -> Option<&'static BTreeMap<String, SavedStatement>> {
     match family {
-        Family::Sqlserver => None,
+        Family::Sqlserver | Family::Delegate => None,
         Family::Awslabs => Some(awslabs::statements()),
     }
 }
@@ -52,13 +58,32 @@ pub(super) fn statement(family: Option<Family>, name: &str) -> Option<&'static S
     statements(family?)?.get(name)
 }
 
+/// Whether the family fits the databases.
+///
+/// # Errors
+/// Two of its tools would have the same name, or one that can't be a tool's.
+pub(super) fn check(family: Option<Family>, registry: &Registry) -> anyhow::Result<()> {
+    if family == Some(Family::Delegate) { delegate::check(registry) } else { Ok(()) }
+}
+
 /// Ours for a name, which may be one of the family's.
-pub(super) fn ours(family: Option<Family>, name: &str) -> &str {
+pub(super) fn ours<'a>(family: Option<Family>, registry: &Registry, name: &'a str) -> &'a str {
+    if family == Some(Family::Delegate) {
+        return delegate::translated(registry, name, JsonObject::new()).map_or(name, |(ours, _)| ours);
+    }
     find(family, name).map_or(name, |alias| alias.of)
 }
 
 /// A call of a family's tool as a call of ours. Any other is what it is.
-pub(super) fn translated(family: Option<Family>, name: &str, given: JsonObject) -> (String, JsonObject) {
+pub(super) fn translated(family: Option<Family>, registry: &Registry, name: &str, given: JsonObject) -> (String, JsonObject) {
+    if family == Some(Family::Delegate) {
+        let translated = delegate::translated(registry, name, given.clone());
+        return translated.map_or_else(|| (name.to_owned(), given), |(ours, given)| (ours.to_owned(), given));
+    }
+    renamed(family, name, given)
+}
+
+fn renamed(family: Option<Family>, name: &str, given: JsonObject) -> (String, JsonObject) {
     let Some(alias) = find(family, name) else { return (name.to_owned(), given) };
     let mut arguments: JsonObject = given
         .into_iter()
@@ -115,7 +140,7 @@ mod tests {
     #[test]
     fn every_tool_is_one_of_ours() {
         for family in FAMILIES {
-            let tools = tools(family, true, &SessionsConfig::default());
+            let tools = tools(family, None, true, &SessionsConfig::default());
             assert_eq!(tools.len(), aliases(family).len() + statements(family).map_or(0, BTreeMap::len));
             let ours = toolset::every(true, &SessionsConfig::default());
             for (tool, alias) in tools.iter().zip(aliases(family)) {
@@ -134,11 +159,10 @@ mod tests {
     #[test]
     fn arguments_are_renamed_and_others_kept() {
         let given = serde_json::json!({"query": "SELECT 1", "limit": 5, "database": "other"});
-        let (name, arguments) = translated(Some(Family::Sqlserver), "execute_query", given.as_object().unwrap().clone());
+        let (name, arguments) = renamed(Some(Family::Sqlserver), "execute_query", given.as_object().unwrap().clone());
         assert_eq!(name, "query");
         assert_eq!(Value::Object(arguments), serde_json::json!({"sql": "SELECT 1", "max_rows": 5, "database": "other"}));
-        let (name, arguments) = translated(Some(Family::Sqlserver), "list_views", JsonObject::new());
+        let (name, arguments) = renamed(Some(Family::Sqlserver), "list_views", JsonObject::new());
         assert_eq!((name.as_str(), Value::Object(arguments)), ("list_tables", serde_json::json!({"kind": "view"})));
-        assert_eq!(ours(None, "execute_query"), "execute_query");
     }
 }

@@ -60,7 +60,7 @@ pub(super) struct Context<'a> {
 
 /// Runs a tool. Failures are results too.
 pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject) -> CallToolResult {
-    let (name, arguments) = family::translated(context.family, name, arguments);
+    let (name, arguments) = family::translated(context.family, context.sessions.registry(), name, arguments);
     let outcome = match name.as_str() {
         // These know their statement, and show where in it a failure lies.
         "query" => return query::call(context, arguments).await,
@@ -99,7 +99,7 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
 
 /// Whether a tool's call may change what is in a database.
 pub(super) fn may_write(family: Option<Family>, registry: &Registry, name: &str) -> bool {
-    matches!(family::ours(family, name), "query" | "execute_script" | "explain" | "begin_transaction")
+    matches!(family::ours(family, registry, name), "query" | "execute_script" | "explain" | "begin_transaction")
         || registry.statements().get(name).is_some_and(|saved| !saved.read_only)
 }
 

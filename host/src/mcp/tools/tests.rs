@@ -71,7 +71,7 @@ fn the_tool_list() {
 
 #[test]
 fn the_tool_list_is_small() {
-    let mut tools = toolset::tools(true, &[], None, &SessionsConfig::default());
+    let mut tools = toolset::tools(true, &[], None, None, &SessionsConfig::default());
     let size = |tools: &[Tool]| serde_json::to_string(tools).unwrap().len();
     assert!(size(&tools) < 24 * 1024, "{} bytes", size(&tools));
     // What clients pass on to models stands in every conversation's context.

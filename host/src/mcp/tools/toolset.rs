@@ -7,38 +7,49 @@ use super::{
     list_routines, list_schemas, list_tables, query, recommend_indexes, saved, search_objects, server_info, sessions,
     table_stats, transactions, user_info,
 };
-use crate::config::{Family, SessionsConfig, Toolset};
+use crate::config::{Family, ServerConfig, SessionsConfig, Toolset};
 use crate::registry::Registry;
 use crate::session::Sessions;
 
 /// The tools as clients see them, always in the same order.
-pub(in crate::mcp) fn list(sessions: &Sessions, sets: &[Toolset], family: Option<Family>) -> Vec<Tool> {
-    let writable = sessions.registry().databases().any(|database| !database.read_only());
-    let mut tools = tools(writable, sets, family, sessions.config());
-    tools.extend(sessions.registry().statements().iter().map(|(name, statement)| saved::tool(name, statement)));
+pub(in crate::mcp) fn list(sessions: &Sessions, config: &ServerConfig) -> Vec<Tool> {
+    let registry = sessions.registry();
+    let writable = registry.databases().any(|database| !database.read_only());
+    let mut tools = tools(writable, &config.toolsets, config.family, Some(registry), sessions.config());
+    tools.extend(registry.statements().iter().map(|(name, statement)| saved::tool(name, statement)));
+    tools.retain(|tool| config.tools.get(tool.name.as_ref()) != Some(&false));
     tools
 }
 
-/// Whether every saved statement has a name of its own.
+/// Whether every tool has a name of its own, and those turned on or off are there.
 ///
 /// # Errors
-/// One has the name of another tool.
-pub(in crate::mcp) fn check(registry: &Registry, family: Option<Family>) -> anyhow::Result<()> {
+/// A saved statement has the name of another tool; or there is no tool of a name.
+pub(in crate::mcp) fn check(registry: &Registry, config: &ServerConfig) -> anyhow::Result<()> {
+    family::check(config.family, registry)?;
     let times = SessionsConfig::default();
     let mut taken = every(true, &times);
-    taken.extend(family.into_iter().flat_map(|family| family::tools(family, true, &times)));
+    taken.extend(config.family.into_iter().flat_map(|family| family::tools(family, Some(registry), true, &times)));
+    let is_taken = |name: &String| taken.iter().any(|tool| tool.name == *name);
     for name in registry.statements().keys() {
-        anyhow::ensure!(
-            !taken.iter().any(|tool| tool.name == *name),
-            "statements.{name}: there is a tool of that name already; call it something else"
-        );
+        anyhow::ensure!(!is_taken(name), "statements.{name}: there is a tool of that name already; call it something else");
+    }
+    for name in config.tools.keys() {
+        let known = is_taken(name) || registry.statements().contains_key(name);
+        anyhow::ensure!(known, "server.tools.{name}: there is no tool of that name");
     }
     Ok(())
 }
 
 /// The same, of databases of which some or none can be written.
-pub(super) fn tools(writable: bool, sets: &[Toolset], family: Option<Family>, times: &SessionsConfig) -> Vec<Tool> {
-    let mut tools = family.map_or_else(|| usual(writable, times), |family| family::tools(family, writable, times));
+pub(super) fn tools(
+    writable: bool,
+    sets: &[Toolset],
+    family: Option<Family>,
+    registry: Option<&Registry>,
+    times: &SessionsConfig,
+) -> Vec<Tool> {
+    let mut tools = family.map_or_else(|| usual(writable, times), |family| family::tools(family, registry, writable, times));
     for set in [Toolset::Sessions, Toolset::Transactions, Toolset::Administration, Toolset::Scripts] {
         if sets.contains(&set) {
             let taken: Vec<_> = tools.iter().map(|tool| tool.name.clone()).collect();
@@ -51,7 +62,7 @@ pub(super) fn tools(writable: bool, sets: &[Toolset], family: Option<Family>, ti
 /// All there are.
 pub(super) fn every(writable: bool, times: &SessionsConfig) -> Vec<Tool> {
     let sets = [Toolset::Sessions, Toolset::Transactions, Toolset::Administration, Toolset::Scripts];
-    let mut tools = tools(writable, &sets, None, times);
+    let mut tools = tools(writable, &sets, None, None, times);
     tools.extend([foreign_keys::tool(), recommend_indexes::tool()]);
     tools
 }

@@ -152,3 +152,72 @@ async fn awslabs() {
     let listed = client.call("list_databases", json!({})).await.ok();
     assert!(listed.structured().to_string().contains("second"));
 }
+
+#[tokio::test]
+async fn delegate() {
+    let server = Server::from_environment();
+    let role = server.role("delegate");
+    server.sql_as(
+        &role,
+        &format!("CREATE TABLE {}.users (id int PRIMARY KEY, name text); INSERT INTO {0}.users VALUES (123, 'a')", role.name),
+    );
+    let two = || Config::new().database("postgresql1", server.entry(&role)).database("postgresql2", server.entry(&role));
+    let config = two()
+        .set(&["databases", "postgresql2", "tool_prefix"], json!("analytics-db"))
+        .set(&["databases", "postgresql2", "description"], json!("Analytics database"))
+        .set(&["default_database"], json!("postgresql1"))
+        .set(&["server", "family"], json!("delegate"))
+        .set(&["server", "tools"], json!({"analytics-db-schema": false, "sql1-delegate": true}));
+    let host = Host::start(config).await;
+    let client = host.client().await;
+    let tools = client.tools().await;
+    let mut names: Vec<String> = tools.iter().map(|tool| tool.name.to_string()).collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "analytics-db-delegate",
+            "analytics-db-table-details",
+            "health-check",
+            "sql1-delegate",
+            "sql1-schema",
+            "sql1-table-details",
+            "user-info",
+        ]
+    );
+    let described = tools.iter().find(|tool| tool.name == "analytics-db-delegate").and_then(|tool| tool.description.clone());
+    assert!(described.is_some_and(|description| description.ends_with("Analytics database")));
+    for prefix in ["sql1", "analytics-db"] {
+        let delegate = async |arguments| client.call(&format!("{prefix}-delegate"), arguments).await;
+        let rows = delegate(json!({"action": "query", "sql": "SELECT * FROM users WHERE id = $1", "params": [123]})).await;
+        assert_eq!(rows.rows(), [[json!(123), json!("a")]]);
+        let tables = delegate(json!({"action": "schema", "resource": role.name})).await.ok();
+        assert_eq!(tables.structured()["tables"][0]["name"], "users");
+        let table = delegate(json!({"action": "table-details", "resource": "users"})).await.ok();
+        assert_eq!(table.structured()["primary_key"], json!(["id"]));
+        assert!(delegate(json!({"action": "drop", "sql": "SELECT 1"})).await.is_error());
+        let details = json!({"tableName": "users", "schemaName": role.name});
+        let table = client.call(&format!("{prefix}-table-details"), details).await.ok();
+        assert_eq!(table.structured()["name"], "users");
+    }
+    let tables = client.call("sql1-schema", json!({"schemaName": role.name})).await.ok();
+    assert_eq!(tables.structured()["tables"][0]["name"], "users");
+    for service in ["postgresql2", "analytics-db"] {
+        let health = client.call("health-check", json!({"service": service})).await.ok();
+        assert_eq!(health.structured()["databases"][0]["database_id"], "postgresql2");
+    }
+    let user = client.call("user-info", json!({"includeClaims": true})).await.ok();
+    assert_eq!(user.structured()["user"], json!(role.name));
+    // Two databases with the same names for their tools, and a tool that isn't there.
+    for (key, value, said) in [
+        ("family", json!("delegate"), "both have a tool"),
+        ("tools", json!({"sql9-delegate": true}), "server.tools.sql9-delegate"),
+    ] {
+        let config = two()
+            .set(&["databases", "postgresql1", "tool_prefix"], json!("same"))
+            .set(&["databases", "postgresql2", "tool_prefix"], json!("same"))
+            .set(&["server", key], value);
+        let (status, text) = Host::refused(&config).await;
+        assert!(!status.success() && text.contains(said), "{text}");
+    }
+}
