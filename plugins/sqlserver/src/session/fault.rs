@@ -17,6 +17,17 @@ pub(super) enum Fault {
     Other(Error),
 }
 
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Io(why) => write!(f, "{why:?}"),
+            Self::Malformed(what) => write!(f, "{what}"),
+            Self::Server(message) => write!(f, "error {}: {}", message.number, message.text),
+            Self::Other(error) => f.write_str(&error.message),
+        }
+    }
+}
+
 impl From<IoError> for Fault {
     fn from(error: IoError) -> Self {
         Self::Io(error)

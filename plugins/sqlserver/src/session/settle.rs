@@ -40,7 +40,16 @@ impl<W: Wire> Session<W> {
     }
 
     fn recovered(&mut self, error: Error, stop: bool) -> Error {
-        if error.connection_usable && self.recover(stop).is_err() { error.connection_lost() } else { error }
+        if !error.connection_usable {
+            return error;
+        }
+        match self.recover(stop) {
+            Ok(()) => error,
+            Err(fault) => {
+                let detail = error.detail.clone().map_or_else(String::new, |detail| format!("{detail}; "));
+                error.detail(format!("{detail}the connection could not be kept: {fault}")).connection_lost()
+            }
+        }
     }
 
     /// Reads to the end of the answer in hand, and rolls back a transaction of the driver's own.
