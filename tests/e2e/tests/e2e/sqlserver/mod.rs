@@ -6,7 +6,9 @@ mod describe;
 mod handshakes;
 mod pool;
 mod reset;
+mod statements;
 mod tls;
+mod tools;
 mod vendors;
 
 use bulkhead_tests::sqlserver::{Server, User};
