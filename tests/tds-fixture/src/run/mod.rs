@@ -3,6 +3,7 @@
 pub(crate) mod batch;
 pub(crate) mod change;
 pub(crate) mod define;
+pub(crate) mod drop;
 pub(crate) mod modules;
 pub(crate) mod notices;
 pub(crate) mod options;

@@ -1,7 +1,8 @@
 //! T-SQL's functions: each as an expression of SQLite's, most of them as a function registered there (see `functions`).
 
 use super::ast::{Call, Expr, Order};
-use super::compile::{Compiler, cast, common_type};
+use super::casts::{cast, common_type};
+use super::compile::Compiler;
 use super::emit::compare;
 use super::scope::{Emitted, Scope, literal, quote};
 use crate::error::SqlError;

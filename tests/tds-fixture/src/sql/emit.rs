@@ -1,7 +1,8 @@
 //! Expressions into SQLite's SQL, with their types.
 
 use super::ast::Expr;
-use super::compile::{Compiler, cast, common_type, digits};
+use super::casts::{cast, common_type, digits};
+use super::compile::Compiler;
 use super::scope::{Emitted, Scope, literal};
 use crate::collation::Collation;
 use crate::decimal::Decimal;

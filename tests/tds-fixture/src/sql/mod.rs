@@ -2,6 +2,7 @@
 
 pub(crate) mod ast;
 pub(crate) mod builtin;
+pub(crate) mod casts;
 pub(crate) mod compile;
 pub(crate) mod emit;
 pub(crate) mod expressions;

@@ -108,3 +108,14 @@ pub(crate) fn literal(text: &str) -> String {
     }
     format!("'{}'", text.replace('\'', "''"))
 }
+
+/// A value in SQLite's SQL.
+pub(crate) fn constant(value: &rusqlite::types::Value) -> String {
+    match value {
+        rusqlite::types::Value::Null => "NULL".to_owned(),
+        rusqlite::types::Value::Integer(number) => number.to_string(),
+        rusqlite::types::Value::Real(number) => format!("{number:e}"),
+        rusqlite::types::Value::Text(text) => literal(text),
+        rusqlite::types::Value::Blob(bytes) => format!("x'{}'", crate::convert::hex(bytes)),
+    }
+}
