@@ -8,6 +8,7 @@ mod alias;
 mod aws;
 mod database;
 mod duration;
+mod place;
 mod secret;
 mod sessions;
 mod statement;
@@ -182,7 +183,10 @@ impl Config {
         // Line and column, but no lines of the file: one of them may hold a password.
         let options = serde_saphyr::options! { with_snippet: false };
         let read = serde_saphyr::from_str_with_options(text, options);
-        let mut config: Config = read.map_err(|why| ConfigError(why.to_string()))?;
+        let mut config: Config = read.map_err(|why| {
+            let keys = why.location().and_then(|location| place::keys(text, location.line()));
+            ConfigError(keys.map_or_else(|| why.to_string(), |keys| format!("{keys}: {why}")))
+        })?;
         for (id, database) in &mut config.databases {
             alias::resolve(id, database).map_err(ConfigError)?;
         }
