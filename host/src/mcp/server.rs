@@ -124,7 +124,7 @@ impl ServerHandler for Server {
                 () = CallerGone::wait(gone) => {}
             }
         };
-        let caller = caller(context.extensions.get::<Parts>());
+        let caller = caller(context.extensions.get::<Parts>(), context.meta.protocol_version().as_ref());
         let asking = Asking::of(&context, &self.0.pending, request.request_state, request.input_responses);
         let token = context.meta.get_progress_token();
         let call = self.call(&caller, &request.name, request.arguments.unwrap_or_default(), &asking, unwanted);
@@ -202,11 +202,13 @@ impl Server {
     }
 }
 
-/// Who calls, by the HTTP request that the call came in; without one, on standard input.
-fn caller(request: Option<&Parts>) -> Caller {
+/// Who calls, by the HTTP request that the call came in; without one, on standard input. The newest protocol has no sessions: what
+/// its requests say of one is made up, and nobody has checked it.
+fn caller(request: Option<&Parts>, version: Option<&ProtocolVersion>) -> Caller {
     match request {
         Some(parts) => {
             let session = parts.headers.get(SESSION_HEADER).and_then(|id| id.to_str().ok());
+            let session = session.filter(|_| version != Some(&ProtocolVersion::V_2026_07_28));
             Caller { principal: Principal::Anonymous, protocol_session: session.map(Arc::from) }
         }
         None => Caller { principal: Principal::Stdio, protocol_session: Some(Arc::from(STDIO_SESSION)) },
@@ -242,4 +244,20 @@ fn instructions(registry: &Registry) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_protocols_with_sessions_have_one() {
+        let request = axum::http::Request::builder().header(SESSION_HEADER, "made-up").body(()).unwrap();
+        let (parts, ()) = request.into_parts();
+        let session = |version| caller(Some(&parts), version).protocol_session;
+        assert_eq!(session(None).as_deref(), Some("made-up"));
+        assert_eq!(session(Some(&ProtocolVersion::V_2026_07_28)), None);
+        assert_eq!(caller(None, Some(&ProtocolVersion::V_2026_07_28)).protocol_session.as_deref(), Some(STDIO_SESSION));
+    }
 }
