@@ -17,6 +17,7 @@ pub(crate) async fn run(server: &Server, drivers: &Path, json: bool) -> anyhow::
         sql: format!("SELECT pg_sleep({seconds})"),
         params: Vec::new(),
         read_only: false,
+        consent: bulkhead::database::Consent::NONE,
         timeout: None,
         max_rows: 10,
         max_bytes: 1_000,

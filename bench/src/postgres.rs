@@ -149,6 +149,7 @@ fn whole(sql: &str) -> Statement {
         sql: sql.to_owned(),
         params: Vec::new(),
         read_only: false,
+        consent: bulkhead::database::Consent::NONE,
         timeout: None,
         max_rows: u64::MAX,
         max_bytes: u64::MAX,

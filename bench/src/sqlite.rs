@@ -64,8 +64,15 @@ async fn sandboxed(database: Arc<Database>, sql: &str, count: u32) -> anyhow::Re
     for at in 0..count {
         let value = Value::Int64(i64::from(at * 7 % ROWS));
         let params = if sql.contains('?') { vec![Parameter { name: None, value, type_hint: None }] } else { Vec::new() };
-        let statement =
-            Statement { sql: sql.to_owned(), params, read_only: false, timeout: None, max_rows: u64::MAX, max_bytes: u64::MAX };
+        let statement = Statement {
+            sql: sql.to_owned(),
+            params,
+            read_only: false,
+            consent: bulkhead::database::Consent::NONE,
+            timeout: None,
+            max_rows: u64::MAX,
+            max_bytes: u64::MAX,
+        };
         let result = database.query(statement).await?;
         let mut out = String::new();
         for set in &result.sets {

@@ -4,6 +4,8 @@
 //! `run` is the one way to a connection.
 
 mod catalogs;
+mod consent;
+mod explain;
 mod held;
 mod open;
 mod query;
@@ -12,6 +14,8 @@ mod run;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use consent::Consent;
+pub use explain::Explain;
 pub use held::Held;
 pub use query::{Completion, QueryResult, ResultSet, Statement, Truncation};
 
@@ -19,7 +23,7 @@ pub(crate) use open::Resources;
 pub(crate) use query::ROWS_READ;
 
 use crate::config::DatabaseConfig;
-use crate::contract::{Description, DriverManifest, ExplainOptions, Parameter, ParameterStyle, Plan, Target};
+use crate::contract::{Description, DriverManifest, ParameterStyle, Target};
 use crate::driver::Driver;
 use crate::error::CallError;
 use crate::pool::{Pool, PoolStatus};
@@ -130,17 +134,6 @@ impl Database {
     /// What the database, the driver or a limit said.
     pub async fn describe(&self, target: Target) -> Result<Description, CallError> {
         self.run(None, move |connection| Box::pin(async move { connection.describe(&target).await })).await
-    }
-
-    /// The plan of a statement. With `analyze` it runs, and is rolled back.
-    ///
-    /// # Errors
-    /// What the database, the driver, the policy or a limit said.
-    pub async fn explain(&self, sql: String, params: Vec<Parameter>, analyze: bool, read_only: bool) -> Result<Plan, CallError> {
-        let read_only = read_only || self.read_only();
-        let options = ExplainOptions { analyze, read_only, timeout_ms: Some(query::milliseconds(self.statement_timeout())) };
-        query::allow(self, read_only, &sql)?;
-        self.run(None, move |connection| Box::pin(async move { connection.explain(&sql, &params, options).await })).await
     }
 
     /// One round trip to the server, connecting if need be.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{ConfigFile, FAILED, open};
 use crate::contract::Parameter;
-use crate::database::{Completion, QueryResult, ResultSet, Statement, Truncation};
+use crate::database::{Completion, Consent, QueryResult, ResultSet, Statement, Truncation};
 use crate::error::CallError;
 use crate::mcp::parameter;
 use crate::render::{self, RowShape};
@@ -78,6 +78,8 @@ impl Query {
             sql: self.sql.clone(),
             params: self.params.iter().map(|text| read(text)).collect::<Result<_, _>>()?,
             read_only: self.read_only,
+            // Who asks is who typed it.
+            consent: Consent::given(),
             timeout: self.timeout,
             max_rows: self.max_rows.unwrap_or(most_rows),
             max_bytes: most_bytes,

@@ -7,17 +7,17 @@ use super::query::{Collected, Portion, Rest, collect, collect_on};
 use super::run::Work;
 use super::{Database, QueryResult, Statement};
 use crate::connection::Connection;
-use crate::contract::{ErrorKind, ExplainOptions, Parameter, Plan, TransactionOptions};
+use crate::contract::{ErrorKind, TransactionOptions};
 use crate::error::CallError;
 use crate::limits::GRACE;
 use crate::pool::Lease;
 
 /// A held connection. Dropped, it is cleaned and given back: an open transaction is rolled back.
 pub struct Held {
-    database: Arc<Database>,
+    pub(super) database: Arc<Database>,
     lease: Option<Lease>,
     /// Set while a read-only transaction is open.
-    read_only: bool,
+    pub(super) read_only: bool,
     /// A result that was cut, open where it was cut.
     rest: Option<Rest>,
 }
@@ -29,7 +29,7 @@ impl Database {
     /// What the database, the driver, the policy or a limit said.
     pub async fn query_kept(self: &Arc<Self>, statement: Statement) -> Result<(QueryResult, Option<Held>), CallError> {
         let began = Instant::now();
-        let (statement, limit) = self.permit(statement)?;
+        let (statement, limit) = self.permit_alone(statement)?;
         let (lease, collected) = self
             .run_keeping(
                 Some(limit),
@@ -117,18 +117,6 @@ impl Held {
         Ok(QueryResult { sets: collected.sets, elapsed: began.elapsed() })
     }
 
-    /// The plan of a statement, as [`Database::explain`].
-    ///
-    /// # Errors
-    /// As for [`Held::query`].
-    pub async fn explain(&mut self, sql: String, params: Vec<Parameter>, analyze: bool) -> Result<Plan, CallError> {
-        let read_only = self.read_only || self.database.read_only();
-        super::query::allow(&self.database, read_only, &sql)?;
-        let timeout_ms = Some(super::query::milliseconds(self.database.statement_timeout()));
-        let options = ExplainOptions { analyze, read_only, timeout_ms };
-        self.work(None, move |connection| Box::pin(async move { connection.explain(&sql, &params, options).await })).await
-    }
-
     /// Begins a transaction. On a read-only database it is read-only.
     ///
     /// # Errors
@@ -173,7 +161,7 @@ impl Held {
         if self.rest.is_some() { self.work(None, |_| Box::pin(async { Ok(()) })).await } else { Ok(()) }
     }
 
-    async fn work<T: Send + 'static>(
+    pub(super) async fn work<T: Send + 'static>(
         &mut self,
         timeout: Option<Duration>,
         work: impl for<'a> FnOnce(&'a mut Connection) -> Work<'a, T> + Send + 'static,

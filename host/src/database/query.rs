@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::Database;
+use super::{Consent, Database};
 use crate::batch::Batch;
 use crate::connection::{Connection, OpenCursor, Part};
 use crate::contract::{self, Column, ErrorKind, Notice, Parameter, QueryOptions};
@@ -21,6 +21,8 @@ pub struct Statement {
     pub params: Vec<Parameter>,
     /// Refuse writes, even where the database allows them.
     pub read_only: bool,
+    /// Whether a person agreed, where the database asks for that. Without it only what reads is run.
+    pub consent: Consent,
     /// None, or longer than the database's own: the database's.
     pub timeout: Option<Duration>,
     /// The most rows of each result set.
@@ -82,11 +84,19 @@ impl Database {
     /// What the database, the driver, the policy or a limit said.
     pub async fn query(&self, statement: Statement) -> Result<QueryResult, CallError> {
         let began = Instant::now();
-        let (statement, limit) = self.permit(statement)?;
+        let (statement, limit) = self.permit_alone(statement)?;
         let collected = self
             .run(Some(limit), move |connection| Box::pin(async move { collect(connection, &statement, limit, false).await }))
             .await?;
         Ok(QueryResult { sets: collected.sets, elapsed: began.elapsed() })
+    }
+
+    /// As [`Database::permit`], for a statement outside of any transaction: the server too is to refuse the writes that nobody
+    /// agreed to, if its text hid them.
+    pub(super) fn permit_alone(&self, statement: Statement) -> Result<(Statement, Duration), CallError> {
+        let (mut statement, limit) = self.permit(statement)?;
+        statement.read_only |= self.confirm_writes() && !statement.consent.is_given();
+        Ok((statement, limit))
     }
 
     /// What of a statement this database allows: its limits cut to size, and the policy's word.
@@ -95,7 +105,7 @@ impl Database {
         statement.read_only |= self.read_only();
         statement.max_rows = statement.max_rows.min(rows);
         statement.max_bytes = statement.max_bytes.min(bytes);
-        allow(self, statement.read_only, &statement.sql)?;
+        allow(self, statement.read_only, statement.consent, &statement.sql)?;
         let most = self.statement_timeout();
         let limit = statement.timeout.map_or(most, |timeout| timeout.min(most));
         Ok((statement, limit))
@@ -108,10 +118,15 @@ tokio::task_local! {
 }
 
 /// The one place where the policy is asked.
-pub(super) fn allow(database: &Database, read_only: bool, sql: &str) -> Result<(), CallError> {
-    policy::check(database.dialect(), read_only, sql)
-        .map(drop)
-        .map_err(|refusal| CallError::new(ErrorKind::ReadOnly, refusal.to_string()).hint(refusal.hint()).of(database.id()))
+pub(super) fn allow(database: &Database, read_only: bool, consent: Consent, sql: &str) -> Result<(), CallError> {
+    let unasked = !read_only && database.confirm_writes() && !consent.is_given();
+    let Err(refusal) = policy::check(database.dialect(), read_only || unasked, sql) else { return Ok(()) };
+    let why = if unasked {
+        CallError::new(ErrorKind::Permission, format!("writes here are put to a person first, and nobody was asked: {refusal}"))
+    } else {
+        CallError::new(ErrorKind::ReadOnly, refusal.to_string()).hint(refusal.hint())
+    };
+    Err(why.of(database.id()))
 }
 
 pub(super) fn milliseconds(time: Duration) -> u32 {

@@ -17,7 +17,7 @@ use rmcp::model::{
 use rmcp::service::{Peer, RequestContext};
 
 use crate::contract::ErrorKind;
-use crate::database::Database;
+use crate::database::{Consent, Database};
 use crate::error::CallError;
 use crate::session::{Caller, fresh_handle};
 
@@ -84,11 +84,11 @@ impl Asking {
         }
     }
 
-    /// Returns if the person said yes to this statement on this database.
+    /// The person's yes to this statement on this database.
     ///
     /// # Errors
     /// They said no, or nothing, or can't be asked; or they will be asked by ending the call.
-    pub(super) async fn confirm(&self, caller: &Caller, database: &Database, statement: &str) -> Result<(), CallError> {
+    pub(super) async fn confirm(&self, caller: &Caller, database: &Database, statement: &str) -> Result<Consent, CallError> {
         let length = statement.chars().count();
         if length > MAX_SHOWN {
             let what = format!("{length} characters are too many to be put to a person; the most is {MAX_SHOWN}");
@@ -116,7 +116,7 @@ impl Asking {
 }
 
 impl Repeat {
-    fn confirm(&self, caller: &Caller, database: &Database, statement: &str) -> Result<(), CallError> {
+    fn confirm(&self, caller: &Caller, database: &Database, statement: &str) -> Result<Consent, CallError> {
         let about = about(caller, database, statement);
         let answer = self.responses.as_ref().and_then(|responses| responses.get(QUESTION));
         if let (Some(state), Some(answer)) = (&self.state, answer)
@@ -169,9 +169,9 @@ fn question(database: &Database, statement: &str) -> ElicitRequestParams {
     }
 }
 
-fn decided(answer: &ElicitResult, database: &Database) -> Result<(), CallError> {
+fn decided(answer: &ElicitResult, database: &Database) -> Result<Consent, CallError> {
     match answer.action {
-        ElicitationAction::Accept => Ok(()),
+        ElicitationAction::Accept => Ok(Consent::given()),
         _ => Err(CallError::new(ErrorKind::Permission, "the person said no: nothing was run")
             .hint("ask them what they want instead")
             .of(database.id())),

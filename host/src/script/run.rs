@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Piece;
 use crate::contract::{ErrorKind, Features, TransactionOptions};
-use crate::database::{Database, Held, QueryResult, Statement};
+use crate::database::{Consent, Database, Held, QueryResult, Statement};
 use crate::error::CallError;
 
 /// How a script is run.
@@ -13,6 +13,8 @@ use crate::error::CallError;
 pub struct ScriptOptions {
     /// All or nothing. Else each statement stands for itself.
     pub transaction: bool,
+    /// Whether a person agreed to the whole script, where the database asks for that.
+    pub consent: Consent,
     /// Whether those after a failed one are run; in a transaction they never are.
     pub go_on: bool,
     /// Of each statement. None: the database's limit.
@@ -70,6 +72,7 @@ pub async fn run(database: Arc<Database>, pieces: Vec<Piece>, options: ScriptOpt
             sql: piece.sql.clone(),
             params: Vec::new(),
             read_only: false,
+            consent: options.consent,
             timeout: options.timeout,
             max_rows: options.max_rows,
             max_bytes: bytes,

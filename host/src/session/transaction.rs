@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::find::{Place, Selection};
 use super::held::{OVERTAKEN, Slot};
 use super::{Caller, Sessions, handle, limits};
-use crate::contract::{ErrorKind, Features, Parameter, Plan, TransactionOptions};
-use crate::database::{Held, QueryResult, Statement};
+use crate::contract::{ErrorKind, Features, Plan, TransactionOptions};
+use crate::database::{Explain, Held, QueryResult, Statement};
 use crate::error::CallError;
 
 /// A transaction that was begun.
@@ -87,16 +87,9 @@ impl Sessions {
     ///
     /// # Errors
     /// As for [`Sessions::query_in`].
-    pub async fn explain_in(
-        &self,
-        caller: &Caller,
-        transaction: &str,
-        sql: String,
-        params: Vec<Parameter>,
-        analyze: bool,
-    ) -> Result<Plan, CallError> {
+    pub async fn explain_in(&self, caller: &Caller, transaction: &str, given: Explain) -> Result<Plan, CallError> {
         let slot = self.slot(caller, transaction, true)?;
-        let plan = slot.with(async |held| held.explain(sql, params, analyze).await).await;
+        let plan = slot.with(async |held| held.explain(given).await).await;
         self.overtake(&slot);
         plan
     }

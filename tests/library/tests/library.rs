@@ -9,14 +9,26 @@ mod rds;
 use std::sync::Arc;
 
 use bulkhead::contract::{ErrorKind, TransactionOptions};
-use bulkhead::database::{Database, Held, Statement};
+use bulkhead::database::{Consent, Database, Explain, Held, Statement};
 use bulkhead::error::CallError;
 use bulkhead::registry::{QueryResult, Registry};
 use bulkhead_tests::postgres::Server;
 use serde_json::json;
 
 fn statement(sql: &str) -> Statement {
-    Statement { sql: sql.into(), params: vec![], read_only: false, timeout: None, max_rows: 1_000, max_bytes: 1 << 20 }
+    Statement {
+        sql: sql.into(),
+        params: vec![],
+        read_only: false,
+        consent: Consent::NONE,
+        timeout: None,
+        max_rows: 1_000,
+        max_bytes: 1 << 20,
+    }
+}
+
+fn plan(sql: &str, analyze: bool) -> Explain {
+    Explain { sql: sql.into(), params: vec![], analyze, read_only: false, consent: Consent::NONE }
 }
 
 fn cell(result: Result<QueryResult, CallError>) -> String {
@@ -45,7 +57,7 @@ async fn traps_in_what_no_tool_reaches() {
         let (registry, bad, _config) = open(config, "bad").await;
         assert!(cell(bad.query(statement("SELECT /* count */ 1")).await).contains('1'));
         let failed = match at {
-            "explain" => bad.explain("SELECT 1".into(), vec![], false, false).await.map(drop),
+            "explain" => bad.explain(plan("SELECT 1", false)).await.map(drop),
             "ping" => bad.ping().await,
             _ => {
                 let mut held = Held::open(bad.clone()).await.expect("a connection");
@@ -121,7 +133,7 @@ async fn a_plan_that_ran_changed_nothing() {
     let (registry, database, _config) = open(config, "pg").await;
     database.query(statement("CREATE TABLE t (n int)")).await.expect("a table");
     for analyze in [false, true] {
-        let plan = database.explain("INSERT INTO t VALUES (1)".into(), vec![], analyze, false).await.expect("a plan");
+        let plan = database.explain(plan("INSERT INTO t VALUES (1)", analyze)).await.expect("a plan");
         assert!(plan.text.contains("Insert"), "{}", plan.text);
         let json: serde_json::Value = serde_json::from_str(plan.json.as_deref().expect("JSON")).expect("JSON");
         assert!(json.to_string().contains("Insert"), "{json}");
@@ -138,5 +150,46 @@ async fn a_pool_says_how_it_stands() {
     assert_eq!((database.pool().open, database.pool().idle), (1, 0));
     held.release().await;
     assert_eq!((database.pool().open, database.pool().idle), (1, 1));
+    registry.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_nobody_was_asked_about_is_refused_where_somebody_is_to_be() {
+    let server = Server::from_environment();
+    let config = bulkhead_tests::Config::new();
+    let role = server.role("unasked");
+    let mut entry = server.entry(&role);
+    entry["confirm_writes"] = json!(true);
+    let (registry, database, _config) = open(config.database("asked", entry), "asked").await;
+    let agreed = |sql: &str| Statement { consent: Consent::given(), ..statement(sql) };
+    database.query(agreed("CREATE TABLE t (n int)")).await.expect("with a yes it runs");
+    database
+        .query(agreed("CREATE FUNCTION sly() RETURNS int LANGUAGE sql AS 'INSERT INTO t VALUES (1) RETURNING n'"))
+        .await
+        .expect("a function");
+
+    let refused = |outcome: Result<QueryResult, CallError>| outcome.expect_err("refused").record().clone();
+    let write = "INSERT INTO t VALUES (1)";
+    assert_eq!(refused(database.query(statement(write)).await).kind, ErrorKind::Permission);
+    assert_eq!(refused(database.query_kept(statement(write)).await.map(|(result, _)| result)).kind, ErrorKind::Permission);
+    assert_eq!(
+        refused(database.query(statement("SELECT sly()")).await).kind,
+        ErrorKind::ReadOnly,
+        "the server sees what the text hides"
+    );
+    assert_eq!(database.explain(plan(write, true)).await.expect_err("it would run").record().kind, ErrorKind::Permission);
+    database.explain(plan(write, false)).await.expect("nothing runs");
+
+    let mut held = Held::open(database.clone()).await.expect("a connection");
+    held.begin(options()).await.expect("a transaction");
+    assert_eq!(refused(held.query(statement(write)).await).kind, ErrorKind::Permission);
+    assert_eq!(held.explain(plan(write, true)).await.expect_err("it would run").record().kind, ErrorKind::Permission);
+    held.query(agreed(write)).await.expect("with a yes it runs");
+    held.commit().await.expect("a commit");
+    held.release().await;
+    assert_eq!(
+        cell(database.query(statement("SELECT count(*)::int FROM t")).await),
+        cell(database.query(statement("SELECT 1")).await)
+    );
     registry.shutdown().await;
 }

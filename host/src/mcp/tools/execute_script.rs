@@ -87,12 +87,13 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<Call
             .of(database.id()));
     }
     let pieces = script::split(database.dialect(), &given.script).map_err(|why| why.of(database.id()))?;
-    context.confirm(&database, &given.script).await?;
+    let consent = context.confirm(&database, &given.script).await?;
     let (most_rows, most_bytes) = database.most();
     let limits =
         Limits { rows: given.max_rows.unwrap_or(DEFAULT_ROWS).min(most_rows), most_rows, bytes: MAX_BYTES.min(most_bytes) };
     let options = ScriptOptions {
         transaction: given.single_transaction.unwrap_or(true),
+        consent,
         go_on: !given.stop_on_error.unwrap_or(true),
         timeout: given.timeout_ms.map(Duration::from_millis),
         max_rows: limits.rows,

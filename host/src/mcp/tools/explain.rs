@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::super::{answer, failure, params};
 use super::{Context, Target, To, located, put, reading, with_target};
 use crate::contract::{ErrorKind, Features};
+use crate::database::{Consent, Explain};
 use crate::error::CallError;
 
 pub(super) fn tool() -> Tool {
@@ -62,14 +63,12 @@ async fn run(context: Context<'_>, to: &To, given: &Arguments) -> Result<CallToo
         return Err(CallError::new(ErrorKind::Unsupported, what).of(database.id()));
     }
     let params = params::parameters(given.params.clone())?;
-    if analyze {
-        context.confirm_unless_reading(database, &given.sql).await?;
-    }
+    let read_only = matches!(&target, Target::Place(place) if place.read_only);
+    let consent = if analyze { context.confirm_unless_reading(database, read_only, &given.sql).await? } else { Consent::NONE };
+    let asked = Explain { sql: given.sql.clone(), params, analyze, read_only, consent };
     let plan = match &target {
-        Target::Transaction(handle, _) => {
-            context.sessions.explain_in(context.caller, handle, given.sql.clone(), params, analyze).await?
-        }
-        Target::Place(place) => place.database.explain(given.sql.clone(), params, analyze, place.read_only).await?,
+        Target::Transaction(handle, _) => context.sessions.explain_in(context.caller, handle, asked).await?,
+        Target::Place(place) => place.database.explain(asked).await?,
     };
     let mut document = JsonObject::new();
     put(&mut document, "database_id", Some(database.id()));

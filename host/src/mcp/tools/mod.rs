@@ -41,7 +41,7 @@ use super::confirm::Asking;
 use super::failure;
 use crate::config::Family;
 use crate::contract::ErrorKind;
-use crate::database::Database;
+use crate::database::{Consent, Database};
 use crate::error::CallError;
 use crate::registry::Registry;
 use crate::session::{Caller, Sessions};
@@ -104,24 +104,20 @@ pub(super) fn may_write(family: Option<Family>, registry: &Registry, name: &str)
 }
 
 impl Context<'_> {
-    /// Puts a statement to the person where its database asks for that. Returns if it may run.
-    async fn confirm(&self, database: &Database, statement: &str) -> Result<(), CallError> {
+    /// Puts a statement to the person where its database asks for that.
+    async fn confirm(&self, database: &Database, statement: &str) -> Result<Consent, CallError> {
         if !database.confirm_writes() {
-            return Ok(());
+            return Ok(Consent::NONE);
         }
         self.asking.confirm(self.caller, database, statement).await
     }
 
-    /// The same unless the statement only reads. What was not put to the person is to run read-only.
-    async fn confirm_unless_reading(&self, database: &Database, sql: &str) -> Result<bool, CallError> {
-        if !database.confirm_writes() || database.read_only() {
-            return Ok(database.read_only());
+    /// The same, unless the statement only reads or is to be refused anyway.
+    async fn confirm_unless_reading(&self, database: &Database, read_only: bool, sql: &str) -> Result<Consent, CallError> {
+        if read_only || database.read_only() || database.reads(sql) {
+            return Ok(Consent::NONE);
         }
-        if database.reads(sql) {
-            return Ok(true);
-        }
-        self.confirm(database, sql).await?;
-        Ok(false)
+        self.confirm(database, sql).await
     }
 }
 

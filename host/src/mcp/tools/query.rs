@@ -174,19 +174,17 @@ async fn run(context: Context<'_>, to: &To, given: &Arguments) -> Result<CallToo
     };
     let params = params::parameters(given.params.clone())?;
     let read_only = match &target {
-        // Read-only already: the question is never put.
-        Target::Place(place) if place.read_only => true,
-        Target::Place(_) => context.confirm_unless_reading(database, &given.sql).await?,
-        // The person agreed to the transaction, and agrees to each write in it.
-        Target::Transaction(..) => {
-            context.confirm_unless_reading(database, &given.sql).await?;
-            database.read_only()
-        }
+        Target::Place(place) => place.read_only,
+        // As it was begun.
+        Target::Transaction(..) => false,
     };
+    // The person agreed to a transaction, and agrees to each write in it.
+    let consent = context.confirm_unless_reading(database, read_only, &given.sql).await?;
     let statement = Statement {
         sql: given.sql.clone(),
         params,
         read_only,
+        consent,
         timeout: given.timeout_ms.map(Duration::from_millis),
         max_rows: limits.rows,
         max_bytes: limits.bytes,

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::super::answer;
 use super::{Context, To, located, other_description, put, reading, with_place};
 use crate::contract::{Description, ErrorKind, Features, TableDetail, TableName, Target};
+use crate::database::{Consent, Explain};
 use crate::error::CallError;
 
 /// Tables looked at for one statement.
@@ -57,7 +58,15 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<Call
         let what = format!("the driver {:?} has no plans", database.driver());
         return Err(CallError::new(ErrorKind::Unsupported, what).of(database.id()));
     }
-    let plan = database.explain(given.sql, Vec::new(), false, place.read_only).await?;
+    let plan = database
+        .explain(Explain {
+            sql: given.sql,
+            params: Vec::new(),
+            analyze: false,
+            read_only: place.read_only,
+            consent: Consent::NONE,
+        })
+        .await?;
     let json: Value = plan.json.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
     let mut scans = Vec::new();
     find(&json, &mut scans);

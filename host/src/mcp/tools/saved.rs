@@ -79,8 +79,8 @@ async fn run(context: Context<'_>, saved: &SavedStatement, mut given: JsonObject
     }
     let place = context.place(&to)?;
     let database = &place.database;
-    let read_only =
-        if saved.read_only || place.read_only { true } else { context.confirm_unless_reading(database, &saved.sql).await? };
+    let read_only = saved.read_only || place.read_only;
+    let consent = context.confirm_unless_reading(database, read_only, &saved.sql).await?;
     let (most_rows, most_bytes) = database.most();
     let limits =
         Limits { rows: saved.max_rows.unwrap_or(DEFAULT_ROWS).min(most_rows), most_rows, bytes: MAX_BYTES.min(most_bytes) };
@@ -88,6 +88,7 @@ async fn run(context: Context<'_>, saved: &SavedStatement, mut given: JsonObject
         sql: saved.sql.clone(),
         params: params::parameters(Some(Value::Array(values)))?,
         read_only,
+        consent,
         timeout: None,
         max_rows: limits.rows,
         max_bytes: limits.bytes,

@@ -8,7 +8,7 @@ use bulkhead_tests::rds::Fixture;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::{cell, open, options, statement};
+use super::{cell, open, options, plan, statement};
 
 struct Rig {
     server: Server,
@@ -148,7 +148,7 @@ async fn transactions_that_are_lost() {
 async fn plans_of_the_service() {
     let rig = rig().await;
     for analyze in [false, true] {
-        let plan = rig.database.explain("INSERT INTO t VALUES (1)".into(), vec![], analyze, false).await.expect("a plan");
+        let plan = rig.database.explain(plan("INSERT INTO t VALUES (1)", analyze)).await.expect("a plan");
         assert!(plan.text.contains("Insert"), "{}", plan.text);
         assert_eq!(plan.text.contains("actual"), analyze, "{}", plan.text);
     }
