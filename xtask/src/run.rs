@@ -1,6 +1,7 @@
 //! Child processes: run to the end, with an error that names the command.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -56,7 +57,13 @@ pub(crate) fn succeeds_within(command: &mut Command, limit: Duration) -> Result<
 
 /// Whether a program of that name can be found through PATH.
 pub(crate) fn exists(program: &str) -> bool {
-    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+    found(program).is_some()
+}
+
+/// The file of a program that PATH leads to.
+pub(crate) fn found(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 fn cannot_start(command: &Command) -> String {

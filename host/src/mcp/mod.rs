@@ -8,6 +8,7 @@
 //! caller hung up, or a shutdown whose grace has passed. The database layer turns that into its server's own cancel.
 
 mod answer;
+mod app;
 mod calls;
 mod completions;
 mod confirm;

@@ -1,11 +1,13 @@
 //! Resources: what a database is made of, by URI.
 //!
 //! `bulkhead://DATABASE/schema` lists its tables, `bulkhead://DATABASE/table/SCHEMA/NAME` describes one. Names are percent-encoded.
+//! And the page that shows results.
 
 use rmcp::ErrorData;
 use rmcp::model::{Resource, ResourceContents, ResourceTemplate};
 use serde_json::json;
 
+use super::app;
 use super::tools::{describe_document, list_document};
 use crate::contract::{Description, ErrorKind, TableFilter, TableName, Target};
 use crate::error::CallError;
@@ -18,17 +20,15 @@ const MAX_TABLES: u32 = 1_000;
 /// A URI is a name or three: longer ones are no names.
 const MAX_URI: usize = 4_096;
 
-/// One for each database.
+/// One for each database, and the page.
 pub(super) fn list(registry: &Registry) -> Vec<Resource> {
-    registry
-        .databases()
-        .map(|database| {
-            let resource = Resource::new(schema_uri(database.id()), format!("{} schema", database.id()))
-                .with_description(format!("The tables and views of the database {}", database.id()))
-                .with_mime_type(JSON);
-            resource.with_title(format!("Tables of {}", database.id()))
-        })
-        .collect()
+    let schemas = registry.databases().map(|database| {
+        let resource = Resource::new(schema_uri(database.id()), format!("{} schema", database.id()))
+            .with_description(format!("The tables and views of the database {}", database.id()))
+            .with_mime_type(JSON);
+        resource.with_title(format!("Tables of {}", database.id()))
+    });
+    schemas.chain([app::resource()]).collect()
 }
 
 pub(super) fn templates() -> Vec<ResourceTemplate> {
@@ -49,6 +49,9 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
 /// # Errors
 /// There is no such resource, or the database said no.
 pub(super) async fn read(registry: &Registry, uri: &str) -> Result<ResourceContents, ErrorData> {
+    if uri == app::URI {
+        return Ok(app::contents());
+    }
     let missing = || ErrorData::resource_not_found(format!("there is no resource {uri:?}"), Some(json!({"uri": uri})));
     let Some(wanted) = parse(uri) else { return Err(missing()) };
     let database = registry.resolve(Some(wanted.database())).map_err(|_| missing())?;

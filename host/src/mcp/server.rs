@@ -17,7 +17,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::calls::{CallerGone, Calls};
 use super::confirm::{Asking, Pending};
-use super::{completions, failure, progress, prompts, resources, tools};
+use super::{app, completions, failure, progress, prompts, resources, tools};
 use crate::config::{self, Family};
 use crate::contract::ErrorKind;
 use crate::error::CallError;
@@ -34,6 +34,8 @@ pub(super) struct Server(Arc<Shared>);
 struct Shared {
     sessions: Arc<Sessions>,
     tools: Vec<Tool>,
+    /// The same, for clients that show the view of results.
+    tools_with_view: Vec<Tool>,
     family: Option<Family>,
     instructions: String,
     calls: Calls,
@@ -46,9 +48,11 @@ struct Shared {
 impl Server {
     pub(super) fn new(sessions: Arc<Sessions>, config: &config::ServerConfig, calls: Calls) -> Server {
         let tools = tools::list(&sessions, config);
+        let tools_with_view = app::linked(&tools, |name| tools::gives_rows(config.family, sessions.registry(), name));
         let instructions = instructions(sessions.registry());
         let asks = sessions.registry().databases().any(|database| database.confirm_writes());
-        Server(Arc::new(Shared { sessions, tools, family: config.family, instructions, calls, pending: Arc::default(), asks }))
+        let (family, pending) = (config.family, Arc::default());
+        Server(Arc::new(Shared { sessions, tools, tools_with_view, family, instructions, calls, pending, asks }))
     }
 
     /// Runs a tool until it answers, `unwanted` says that its answer has no taker, or the process stops.
@@ -85,11 +89,11 @@ impl Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(
-            ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().enable_completions().build(),
-        )
-        .with_server_info(Implementation::new("bulkhead", env!("CARGO_PKG_VERSION")).with_title("Bulkhead"))
-        .with_instructions(self.0.instructions.clone())
+        let capabilities =
+            ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().enable_completions().build();
+        ServerConfig::new(app::declared(capabilities))
+            .with_server_info(Implementation::new("bulkhead", env!("CARGO_PKG_VERSION")).with_title("Bulkhead"))
+            .with_instructions(self.0.instructions.clone())
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
@@ -99,10 +103,12 @@ impl ServerHandler for Server {
     async fn list_tools(
         &self,
         _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
+        let shows = app::is_shown_by(context.client_capabilities().as_ref());
+        let tools = if shows { &self.0.tools_with_view } else { &self.0.tools };
         // Private: what is listed says which databases there are and whether they can be written.
-        Ok(ListToolsResult::with_all_items(self.0.tools.clone()).with_cache_scope(CacheScope::Private).with_ttl_ms(0))
+        Ok(ListToolsResult::with_all_items(tools.clone()).with_cache_scope(CacheScope::Private).with_ttl_ms(0))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest, ProtocolVersion, Tool};
+use rmcp::model::{
+    CallToolRequest, CallToolRequestParams, ClientCapabilities, ClientConfig, ClientRequest, Implementation, ProtocolVersion,
+    Tool,
+};
 use rmcp::service::{Peer, PeerRequestOptions, RequestHandle, RunningService};
 use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
 use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, RoleClient};
@@ -33,6 +36,19 @@ impl Client<Person> {
     pub async fn with_person(url: &str, era: Era, person: Person) -> Client<Person> {
         let transport = StreamableHttpClientTransport::from_uri(url.to_owned());
         let service = person.serve_with_lifecycle(transport, era.lifecycle()).await.expect("the client connects");
+        Client { service }
+    }
+}
+
+impl Client<ClientConfig> {
+    /// Over streamable HTTP, a client that says what it can do.
+    ///
+    /// # Panics
+    /// As `http`.
+    pub async fn capable(url: &str, era: Era, capabilities: ClientCapabilities) -> Client<ClientConfig> {
+        let transport = StreamableHttpClientTransport::from_uri(url.to_owned());
+        let client = ClientConfig::new(capabilities, Implementation::new("capable", "1"));
+        let service = client.serve_with_lifecycle(transport, era.lifecycle()).await.expect("the client connects");
         Client { service }
     }
 }

@@ -14,6 +14,9 @@
 //! | `BULKHEAD_BIN` | the server binary |
 //! | `BULKHEAD_TEST_PYTHON` | a Python that has the packages `mcp`, `python-tds`, `pymssql`, `mssql-python`, `boto3`, `awscli`, `psycopg`, `moto` |
 //! | `BULKHEAD_TEST_NPM_RDS` | a folder whose `node_modules` has `@aws-sdk/client-rds-data` |
+//! | `BULKHEAD_TEST_NPM_BROWSER` | a folder whose `node_modules` has `playwright-core` |
+//! | `BULKHEAD_TEST_CHROMIUM` | the browser |
+//! | `BULKHEAD_TEST_ARTIFACTS` | a folder for what a person may want to look at after the tests |
 //! | `AWS_...` | keys for the stand-ins of AWS's services, and nothing that would lead to this machine's own |
 //! | `BULKHEAD_TEST_PSQL`, `BULKHEAD_TEST_SQLITE3` | the command-line clients |
 
@@ -35,6 +38,10 @@ use account::Account;
 
 /// The service's own client for Node, which the RDS Data API's stand-in is tried with.
 const NPM_RDS: [&str; 1] = ["@aws-sdk/client-rds-data@3.1143.0"];
+/// Debian's browser, by its command.
+const CHROMIUM: &str = "chromium";
+/// What drives the browser that the view of results is tried in.
+const NPM_BROWSER: [&str; 1] = ["playwright-core@1.65.1"];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -51,6 +58,7 @@ pub(crate) struct Servers {
     python: std::path::PathBuf,
     mock_tds: std::path::PathBuf,
     npm_rds: std::path::PathBuf,
+    npm_browser: std::path::PathBuf,
     /// A key that is new each time and found nowhere else, so that a test can look for it in logs and memory.
     aws_secret: String,
     tds: tds::Tds,
@@ -83,13 +91,15 @@ impl Servers {
         let python = install::python()?;
         let mock_tds = mock_tds()?;
         let npm_rds = install::npm("rds", &NPM_RDS)?;
+        let npm_browser = install::npm("browser", &NPM_BROWSER)?;
+        install::debian(&["chromium"], || crate::run::exists(CHROMIUM))?;
         install::debian(&["sqlite3"], || crate::run::exists("sqlite3"))?;
         let account = Account::for_servers()?;
         let postgres = postgres::Postgres::start(&account)?;
         let bouncer = pgbouncer::PgBouncer::start(&account, postgres.description())?;
         let aws_secret = format!("aws-{}", postgres::random_hex()?);
         let tds = tds::Tds::start(&account)?;
-        Ok(Self { bouncer, postgres, python, mock_tds, npm_rds, aws_secret, tds })
+        Ok(Self { bouncer, postgres, python, mock_tds, npm_rds, npm_browser, aws_secret, tds })
     }
 
     /// PostgreSQL.
@@ -117,6 +127,9 @@ impl Servers {
             ("BULKHEAD_BIN", path(workspace::target()?.join("release/bulkhead"))),
             ("BULKHEAD_TEST_PYTHON", path(self.python.clone())),
             ("BULKHEAD_TEST_NPM_RDS", path(self.npm_rds.clone())),
+            ("BULKHEAD_TEST_NPM_BROWSER", path(self.npm_browser.clone())),
+            ("BULKHEAD_TEST_CHROMIUM", path(crate::run::found(CHROMIUM).context("there is no chromium")?)),
+            ("BULKHEAD_TEST_ARTIFACTS", path(artifacts()?)),
             ("BULKHEAD_TEST_PSQL", path(description.bin_dir.join("psql"))),
             ("BULKHEAD_TEST_SQLITE3", "sqlite3".to_owned()),
             ("AWS_ACCESS_KEY_ID", "AKIDBULKHEADTEST".to_owned()),
@@ -137,6 +150,13 @@ fn mock_tds() -> Result<std::path::PathBuf> {
         crate::run::exists("pkg-config") && std::path::Path::new("/usr/include/openssl/ssl.h").is_file()
     })?;
     install::cargo_tool("mssql-mock-tds", "0.3.0")
+}
+
+/// Where tests leave pictures.
+fn artifacts() -> Result<std::path::PathBuf> {
+    let folder = workspace::target()?.join("test-artifacts");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    Ok(folder)
 }
 
 /// A loopback port that was free a moment ago.

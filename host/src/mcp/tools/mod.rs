@@ -103,6 +103,11 @@ pub(super) fn may_write(family: Option<Family>, registry: &Registry, name: &str)
         || registry.statements().get(name).is_some_and(|saved| !saved.read_only)
 }
 
+/// Whether a tool's answers are rows.
+pub(super) fn gives_rows(family: Option<Family>, registry: &Registry, name: &str) -> bool {
+    matches!(family::ours(family, registry, name), "query" | "fetch_rows") || registry.statements().contains_key(name)
+}
+
 impl Context<'_> {
     /// Puts a statement to the person where its database asks for that.
     async fn confirm(&self, database: &Database, statement: &str) -> Result<Consent, CallError> {

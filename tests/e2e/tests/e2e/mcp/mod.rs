@@ -7,6 +7,7 @@ mod formats;
 mod resources;
 mod saved;
 mod tools;
+mod view;
 
 use bulkhead_tests::Config;
 use bulkhead_tests::postgres::{Server, User};

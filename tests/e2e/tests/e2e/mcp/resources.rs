@@ -24,7 +24,7 @@ async fn what_a_database_is_made_of() {
         let client = Client::http(&host.url(), era).await;
         let listed = client.peer().list_all_resources().await.expect("resources");
         let uris: Vec<String> = listed.iter().map(|resource| resource.uri.clone()).collect();
-        assert_eq!(uris, ["bulkhead://lite/schema", "bulkhead://pg/schema"]);
+        assert_eq!(uris, ["bulkhead://lite/schema", "bulkhead://pg/schema", "ui://bulkhead/result"]);
         for database in ["pg", "lite"] {
             let tables = read(&client, &format!("bulkhead://{database}/schema")).await.expect("the tables");
             let table = tables["tables"].as_array().expect("tables").iter().find(|table| table["name"] == "fruit").cloned();
