@@ -15,4 +15,5 @@ pub use stream::ByteStream;
 
 pub(crate) use dial::{Endpoints, PRIMARY};
 pub(crate) use framed::{Framed, packets};
+pub(crate) use stream::told;
 pub(crate) use tls::TlsClient;

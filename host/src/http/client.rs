@@ -19,7 +19,7 @@ use tokio_rustls::client::TlsStream;
 use super::{HttpError, MAX_RESPONSE};
 use crate::config::HttpEndpoint;
 use crate::contract::transport::IoError;
-use crate::transport::{Endpoints, Framed, PRIMARY, TlsClient};
+use crate::transport::{Endpoints, Framed, PRIMARY, TlsClient, told};
 
 /// Shorter than what load balancers keep an idle connection for, so that we close it and not they.
 const IDLE: Duration = Duration::from_secs(30);
@@ -67,7 +67,7 @@ impl Client {
             if why.is::<LengthLimitError>() {
                 HttpError::TooLarge
             } else {
-                HttpError::Lost(format!("the answer was cut off: {why}"))
+                HttpError::Lost(format!("the answer was cut off: {}", cause(&*why)))
             }
         })?;
         Ok(Response::from_parts(head, body.to_bytes()))
@@ -91,12 +91,23 @@ fn failed(why: &PoolError) -> HttpError {
                 IoError::Cancelled | IoError::Timeout => HttpError::Unreachable("the call ended".to_owned()),
             };
         }
+        if cause.downcast_ref().is_some_and(hyper::Error::is_canceled) {
+            return HttpError::Unreachable("the server closed the connection before the request was sent".to_owned());
+        }
         if source.and_then(std::error::Error::source).is_none() {
-            return HttpError::Lost(cause.to_string());
+            return HttpError::Lost(self::cause(cause));
         }
         source = cause.source();
     }
     HttpError::Lost(why.to_string())
+}
+
+/// The innermost of what happened, for a person.
+fn cause(why: &(dyn std::error::Error + 'static)) -> String {
+    match why.source() {
+        Some(inner) => cause(inner),
+        None => why.downcast_ref().map_or_else(|| why.to_string(), told),
+    }
 }
 
 /// The database's dial as the pool wants it: what name it asks for doesn't matter, since there is one endpoint.
@@ -133,7 +144,7 @@ impl tower_service::Service<Uri> for Dialler {
                 return Ok(Socket::Plain(TokioIo::new(socket)));
             };
             let handshake = tls.handshake(socket, host, vec![ALPN.to_owned()], false).await;
-            let (stream, _) = handshake.map_err(|why| DialError(IoError::Tls(why.to_string())))?;
+            let (stream, _) = handshake.map_err(|why| DialError(IoError::Tls(why)))?;
             Ok(Socket::Tls(TokioIo::new(Box::new(stream))))
         })
     }

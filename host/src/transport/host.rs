@@ -89,7 +89,7 @@ impl transport::HostByteStream for State {
                 stream.set_tls(tls, end_point);
                 Ok(info)
             }
-            Ok(Err(why)) => Err(IoError::Tls(why.to_string())),
+            Ok(Err(why)) => Err(IoError::Tls(why)),
             Err(why) => Err(interrupted(why)),
         })
     }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
+use std::io::ErrorKind;
 use std::pin::Pin;
 use std::task::ready;
 
@@ -105,7 +106,7 @@ impl ByteStream {
             Io::Tls(tls) => read_some(tls, max).await,
             Io::Gone => return Err(gone()),
         }
-        .map_err(|why| IoError::Closed(why.to_string()))?;
+        .map_err(|why| IoError::Closed(told(&why)))?;
         if let Some(budget) = &mut self.budget {
             budget.read = budget.read.saturating_sub(bytes.len());
         }
@@ -125,7 +126,15 @@ impl ByteStream {
             },
             Io::Gone => return Err(gone()),
         }
-        .map_err(|why| IoError::Closed(why.to_string()))
+        .map_err(|why| IoError::Closed(told(&why)))
+    }
+}
+
+/// What happened to a connection, for a person: where a server ends TLS without a goodbye, its library speaks to programmers.
+pub(crate) fn told(why: &std::io::Error) -> String {
+    match why.kind() {
+        ErrorKind::UnexpectedEof => "the server closed it".to_owned(),
+        _ => why.to_string(),
     }
 }
 

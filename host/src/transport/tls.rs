@@ -1,5 +1,6 @@
 //! TLS to a server, by the operator's terms. No driver has a say in what is verified.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -63,21 +64,25 @@ impl TlsClient {
         self.login_only
     }
 
-    /// Handshakes. Gives the stream and the channel binding of RFC 5929 section 4.
+    /// Handshakes. Gives the stream and the channel binding of RFC 5929 section 4; or why not, in words.
     pub(crate) async fn handshake(
         &self,
         socket: TcpStream,
         host: &str,
         alpn: Vec<String>,
         in_packets: bool,
-    ) -> std::io::Result<(TlsStream<Framed<TcpStream>>, Option<Vec<u8>>)> {
+    ) -> Result<(TlsStream<Framed<TcpStream>>, Option<Vec<u8>>), String> {
         let mut config = if in_packets { self.in_packets.clone() } else { self.config.clone() };
         config.alpn_protocols = alpn.into_iter().map(String::into_bytes).collect();
         let expected = match &self.server_name {
             Some(expected) => expected.clone(),
-            None => name(host).map_err(std::io::Error::other)?,
+            None => name(host)?,
         };
-        let mut tls = TlsConnector::from(Arc::new(config)).connect(expected, Framed::new(socket, in_packets)).await?;
+        let handshake = TlsConnector::from(Arc::new(config)).connect(expected, Framed::new(socket, in_packets)).await;
+        let mut tls = handshake.map_err(|why| match why.kind() {
+            ErrorKind::UnexpectedEof => "the server closed the connection during the handshake".to_owned(),
+            _ => why.to_string(),
+        })?;
         tls.get_mut().0.unframe();
         let end_point = tls.get_ref().1.peer_certificates().and_then(|chain| chain.first()).and_then(|leaf| end_point(leaf));
         Ok((tls, end_point))

@@ -141,6 +141,15 @@ impl Host {
         line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number")
     }
 
+    /// How many files and sockets it has open.
+    ///
+    /// # Panics
+    /// If it isn't running.
+    #[must_use]
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("its files").count()
+    }
+
     async fn wait_until_ready(&mut self) {
         let start = Instant::now();
         while TcpStream::connect(self.config.address()).is_err() {

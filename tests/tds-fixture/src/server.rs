@@ -202,8 +202,14 @@ pub(crate) struct Cancel {
 }
 
 impl Cancel {
+    /// From here on what the engine does is a client's statement, and is stopped with it.
     pub(crate) fn watch(&self, conn: &Connection) {
         *held(&self.engine) = Some(conn.get_interrupt_handle());
+    }
+
+    /// From here on it is the session's own doing, which has to be done whatever the client wants.
+    pub(crate) fn unwatch(&self) {
+        *held(&self.engine) = None;
     }
 
     /// Stops what runs, at once.

@@ -76,8 +76,13 @@ pub(crate) async fn serve(socket: TcpStream, server: Arc<Server>, acceptors: Arc
             let (requests, received) = std::sync::mpsc::channel();
             let (for_session, its_cancel) = (Arc::clone(&server), Arc::clone(&cancel));
             std::thread::spawn(move || {
-                let welcomed = login::welcome(&mut reply, &login, &database, packet_size);
-                match welcomed.and_then(|()| session::Session::new(Arc::clone(&for_session), reply, its_cancel, name, database)) {
+                // All of it is there before the client hears that it may ask, or stop asking.
+                let made = session::Session::new(Arc::clone(&for_session), reply, its_cancel, name, database.clone());
+                let welcomed = made.and_then(|mut session| {
+                    login::welcome(&mut session.reply, &login, &database, packet_size)?;
+                    Ok(session)
+                });
+                match welcomed {
                     Ok(mut session) => session.serve(&received),
                     Err(error) => {
                         eprintln!("session {id}: {}", error.message);

@@ -76,7 +76,6 @@ impl Session {
         let conn = server.connect()?;
         let facts = Facts::default();
         functions::register(&conn, &facts)?;
-        cancel.watch(&conn);
         let mut session = Session {
             id: reply.session,
             server,
@@ -147,7 +146,9 @@ impl Session {
             session.text = Some(text);
             session.started = Stamp::now();
         });
-        let outcome = self.answer(request);
+        self.cancel.watch(&self.conn);
+        let outcome = self.cancel.check().and_then(|()| self.answer(request));
+        self.cancel.unwatch();
         let (database, transactions, isolation) = (self.database.clone(), self.transactions, self.options.isolation);
         self.server.update(self.id, |session| {
             session.text = None;

@@ -8,6 +8,7 @@ mod credentials;
 mod describe;
 mod errors;
 mod faults;
+mod handshake;
 mod large;
 mod query;
 mod read_only;

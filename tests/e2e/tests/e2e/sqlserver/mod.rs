@@ -3,6 +3,7 @@
 
 mod cancellation;
 mod describe;
+mod faults;
 mod handshakes;
 mod pool;
 mod reset;
