@@ -10,5 +10,6 @@ mod mcp;
 mod postgres;
 mod rds;
 mod sessions;
+mod shelf;
 mod sqlite;
 mod sqlserver;
