@@ -13,6 +13,11 @@ pub(super) fn result(error: &CallError, sql: Option<&str>) -> CallToolResult {
     answer::error(Value::Object(document(error)), text(error, sql))
 }
 
+/// A call's outcome as its result.
+pub(super) fn outcome(outcome: Result<CallToolResult, CallError>, sql: Option<&str>) -> CallToolResult {
+    outcome.unwrap_or_else(|error| result(&error, sql))
+}
+
 /// The failure as structured content.
 pub(super) fn document(error: &CallError) -> Map<String, Value> {
     let record = error.record();

@@ -1,14 +1,11 @@
 //! `describe_table`: all that is known of one table.
 
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::answer;
-use super::{Context, To, list_tables, located, put, reading, with_place};
-use crate::contract::{
-    Check, Description, ErrorKind, ForeignKey, Index, Key, TableColumn, TableDetail, TableName, Target, Trigger,
-};
+use super::{Context, list_tables, other_description, put, reading, table};
+use crate::contract::{Check, Description, ForeignKey, Index, Key, TableColumn, TableDetail, Target, Trigger};
 use crate::error::CallError;
 
 pub(super) fn tool() -> Tool {
@@ -41,15 +38,7 @@ pub(super) fn tool() -> Tool {
         "Describes one table or view: columns with types, defaults and comments, primary and unique keys, foreign keys in both \
          directions, indexes, checks, triggers, a view's definition, and estimates of rows and size. Call it before writing a \
          statement about a table not seen yet.",
-        with_place(json!({
-            "type": "object",
-            "properties": {
-                "schema": {"type": "string", "description": "Default: where the database finds an unqualified name"},
-                "table": {"type": "string", "description": "The name alone, as list_tables has it: unquoted, without the schema"}
-            },
-            "required": ["table"],
-            "additionalProperties": false
-        })),
+        table::input(),
         json!({
             "type": "object",
             "properties": {
@@ -126,19 +115,10 @@ pub(super) fn tool() -> Tool {
     )
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Arguments {
-    schema: Option<String>,
-    table: String,
-}
-
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
-    let (to, given): (To, Arguments) = located(given)?;
-    let database = context.place(&to)?.database;
-    let target = Target::Table(TableName { schema: given.schema, name: given.table });
-    let Description::Table(table) = database.describe(target).await? else {
-        return Err(CallError::new(ErrorKind::Protocol, "the driver described something else than a table").of(database.id()));
+    let (database, name) = table::named(context, given)?;
+    let Description::Table(table) = database.describe(Target::Table(name)).await? else {
+        return Err(other_description(&database));
     };
     Ok(answer::document(document(database.id(), table).to_string()))
 }

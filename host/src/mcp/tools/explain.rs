@@ -47,10 +47,7 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> CallToolRes
         Ok(given) => given,
         Err(error) => return failure::result(&error, None),
     };
-    match run(context, &to, &given).await {
-        Ok(result) => result,
-        Err(error) => failure::result(&error, Some(&given.sql)),
-    }
+    failure::outcome(run(context, &to, &given).await, Some(&given.sql))
 }
 
 async fn run(context: Context<'_>, to: &To, given: &Arguments) -> Result<CallToolResult, CallError> {

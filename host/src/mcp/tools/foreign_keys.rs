@@ -1,12 +1,11 @@
 //! `foreign_keys`: a table's foreign keys alone, for clients that ask for no more.
 
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::answer;
-use super::{Context, To, describe_table, located, other_description, put, reading, with_place};
-use crate::contract::{Description, TableName, Target};
+use super::{Context, describe_table, other_description, put, reading, table};
+use crate::contract::{Description, Target};
 use crate::error::CallError;
 
 pub(super) fn tool() -> Tool {
@@ -15,15 +14,7 @@ pub(super) fn tool() -> Tool {
         "foreign_keys",
         "Foreign keys",
         "Shows a table's foreign keys, and those of other tables that refer to it.",
-        with_place(json!({
-            "type": "object",
-            "properties": {
-                "table": {"type": "string"},
-                "schema": {"type": "string", "description": "Default: where the database finds an unqualified name"}
-            },
-            "required": ["table"],
-            "additionalProperties": false
-        })),
+        table::input(),
         json!({
             "type": "object",
             "properties": {
@@ -38,17 +29,8 @@ pub(super) fn tool() -> Tool {
     )
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Arguments {
-    table: String,
-    schema: Option<String>,
-}
-
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
-    let (to, given): (To, Arguments) = located(given)?;
-    let database = context.place(&to)?.database;
-    let name = TableName { schema: given.schema, name: given.table };
+    let (database, name) = table::named(context, given)?;
     let Description::Table(table) = database.describe(Target::Table(name)).await? else {
         return Err(other_description(&database));
     };

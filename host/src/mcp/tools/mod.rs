@@ -19,6 +19,7 @@ mod saved;
 mod search_objects;
 mod server_info;
 mod sessions;
+mod table;
 mod table_stats;
 #[cfg(test)]
 mod tests;
@@ -94,7 +95,7 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
             None => Err(CallError::new(ErrorKind::Undefined, format!("there is no tool {other:?}"))),
         },
     };
-    outcome.unwrap_or_else(|error| failure::result(&error, None))
+    failure::outcome(outcome, None)
 }
 
 /// Whether a tool's call may change what is in a database.

@@ -48,10 +48,7 @@ fn schema(parameter: &SavedParameter) -> Value {
 }
 
 pub(super) async fn call(context: Context<'_>, saved: &SavedStatement, given: JsonObject) -> CallToolResult {
-    match run(context, saved, given).await {
-        Ok(result) => result,
-        Err(error) => failure::result(&error, None),
-    }
+    failure::outcome(run(context, saved, given).await, None)
 }
 
 async fn run(context: Context<'_>, saved: &SavedStatement, mut given: JsonObject) -> Result<CallToolResult, CallError> {

@@ -1,12 +1,11 @@
 //! `table_stats`: what a database counts of a table.
 
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::answer;
-use super::{Context, To, list_tables, located, other_description, put, reading, with_place};
-use crate::contract::{Description, TableName, TableStatistics, Target};
+use super::{Context, list_tables, other_description, put, reading, table};
+use crate::contract::{Description, TableStatistics, Target};
 use crate::error::CallError;
 
 pub(super) fn tool() -> Tool {
@@ -15,15 +14,7 @@ pub(super) fn tool() -> Tool {
         "Statistics of a table",
         "Shows what the database counts of a table: rows (its estimate), size, when its statistics were gathered, and more. Doesn't \
          read the table.",
-        with_place(json!({
-            "type": "object",
-            "properties": {
-                "table": {"type": "string"},
-                "schema": {"type": "string", "description": "Default: where the database looks for unqualified names"}
-            },
-            "required": ["table"],
-            "additionalProperties": false
-        })),
+        table::input(),
         json!({
             "type": "object",
             "properties": {
@@ -40,17 +31,8 @@ pub(super) fn tool() -> Tool {
     )
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Arguments {
-    table: String,
-    schema: Option<String>,
-}
-
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
-    let (to, given): (To, Arguments) = located(given)?;
-    let database = context.place(&to)?.database;
-    let name = TableName { schema: given.schema, name: given.table };
+    let (database, name) = table::named(context, given)?;
     let Description::Statistics(statistics) = database.describe(Target::Statistics(name)).await? else {
         return Err(other_description(&database));
     };
