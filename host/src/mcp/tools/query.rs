@@ -59,8 +59,8 @@ fn input() -> Value {
                 "type": "string",
                 "enum": ["json", "objects", "csv", "markdown"],
                 "default": "json",
-                "description": "json: each row an array in the order of columns; objects: each row an object by column name; csv \
-                                or markdown: one text"
+                "description": "json: each row an array in the order of columns; objects: each row an object by column name, in the \
+                                structured content alone; csv or markdown: one text"
             }
         },
         "required": ["sql"],
@@ -154,10 +154,7 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> CallToolRes
         Ok(given) => given,
         Err(error) => return failure::result(&error, None),
     };
-    match run(context, &to, &given).await {
-        Ok(result) => result,
-        Err(error) => failure::result(&error, Some(&given.sql)),
-    }
+    failure::outcome(run(context, &to, &given).await, Some(&given.sql))
 }
 
 async fn run(context: Context<'_>, to: &To, given: &Arguments) -> Result<CallToolResult, CallError> {

@@ -28,6 +28,35 @@ pub(in crate::mcp::tools) fn query(
     limits: Limits,
     cursor: Option<&str>,
 ) -> CallToolResult {
+    let (json, texts) = document(database, result, format, limits, cursor);
+    match format {
+        Format::Json => answer::document(json),
+        // A name before each value is for programs. The text goes to a model, which pays for every byte and has the names once.
+        Format::Objects => answer::with_text(json, document(database, result, Format::Json, limits, cursor).0),
+        Format::Csv | Format::Markdown => {
+            let mut tables: Vec<String> = Vec::new();
+            let mut notes: Vec<String> = Vec::new();
+            for (table, note) in texts {
+                tables.push(table);
+                notes.extend(note);
+            }
+            let mut result = answer::with_text(json, tables.join("\n"));
+            if !notes.is_empty() {
+                result.content.push(ContentBlock::text(notes.join("\n")));
+            }
+            result
+        }
+    }
+}
+
+/// The answer as JSON, and what each result set has as text beside it.
+fn document(
+    database: &str,
+    result: &QueryResult,
+    format: Format,
+    limits: Limits,
+    cursor: Option<&str>,
+) -> (String, Vec<(String, Option<String>)>) {
     let bytes: usize = result
         .sets
         .iter()
@@ -58,23 +87,7 @@ pub(in crate::mcp::tools) fn query(
         }
         json.out.push(']');
     }
-    let json = json.end();
-    match format {
-        Format::Json | Format::Objects => answer::document(json),
-        Format::Csv | Format::Markdown => {
-            let mut tables: Vec<String> = Vec::new();
-            let mut notes: Vec<String> = Vec::new();
-            for (table, note) in texts {
-                tables.push(table);
-                notes.extend(note);
-            }
-            let mut result = answer::with_text(json, tables.join("\n"));
-            if !notes.is_empty() {
-                result.content.push(ContentBlock::text(notes.join("\n")));
-            }
-            result
-        }
-    }
+    (json.end(), texts)
 }
 
 /// A result as an object of its own, its rows as arrays.

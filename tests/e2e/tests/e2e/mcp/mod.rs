@@ -6,6 +6,7 @@ mod family;
 mod formats;
 mod resources;
 mod saved;
+mod text_bytes;
 mod tools;
 mod view;
 
