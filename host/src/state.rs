@@ -6,6 +6,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::config::SecretRef;
 use crate::files::Directory;
 use crate::http::{HttpState, SignedHttp};
 use crate::limits::{Limits, MAX_INSTANCES, MAX_MEMORIES, MAX_RANDOM_BYTES, MAX_RESOURCES, MAX_TABLE_ELEMENTS, MAX_TABLES};
@@ -19,7 +20,8 @@ pub(crate) struct Access {
     pub(crate) endpoints: Endpoints,
     pub(crate) tls: Option<TlsClient>,
     pub(crate) password: Option<Arc<Credential>>,
-    pub(crate) access_token: Option<Arc<Credential>>,
+    /// Where to find it: read anew for each connection, since tokens are replaced while we run.
+    pub(crate) access_token: Option<SecretRef>,
     /// Whether a secret may cross without TLS.
     pub(crate) plaintext_password: bool,
     pub(crate) directory: Option<Directory>,
@@ -45,6 +47,8 @@ impl Access {
 pub(crate) struct State {
     pub(crate) table: ResourceTable,
     pub(crate) access: Arc<Access>,
+    /// As it was when this connection was made.
+    pub(crate) access_token: Option<Arc<Credential>>,
     /// The call in hand.
     pub(crate) signal: Arc<Signal>,
     /// The database's directory, with this instance's own count of open files.
@@ -79,6 +83,7 @@ impl State {
             directory: access.directory.as_ref().map(Directory::for_connection),
             http: HttpState::new(access.http.clone(), Arc::default()),
             access,
+            access_token: None,
             signal: Arc::default(),
             log,
             standard_error,

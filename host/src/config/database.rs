@@ -54,7 +54,8 @@ pub struct DatabaseConfig {
     /// The password: `env:NAME`, `file:PATH`, or itself.
     #[serde(default)]
     pub password: Option<SecretRef>,
-    /// An access token in place of a password, for servers that take one: written as a password is.
+    /// An access token in place of a password, for servers that take one: written as a password is, and read anew for each
+    /// connection.
     #[serde(default)]
     pub access_token: Option<SecretRef>,
     /// Encryption to the server.

@@ -16,6 +16,11 @@ impl Secret {
         Secret(Zeroizing::new(value))
     }
 
+    /// Whether there is nothing in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The value itself, for the one module that uses it.
     pub(crate) fn expose(&self) -> &str {
         &self.0

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Connection, fault};
-use crate::contract::ConnectOptions;
+use crate::contract::{ConnectOptions, ErrorKind};
 use crate::driver::Driver;
 use crate::error::CallError;
 use crate::limits::Limits;
 use crate::log::DriverLog;
+use crate::secrets::Credential;
 use crate::signal::Signal;
 use crate::state::{Access, State};
 
@@ -25,8 +26,10 @@ impl Connection {
         limits: Limits,
         signal: Arc<Signal>,
     ) -> Result<Connection, CallError> {
+        let access_token = access_token(&access).await?;
         let log = DriverLog::new(driver.name.clone(), database);
         let mut store = driver.sandbox.store(State::new(access, log, limits));
+        store.data_mut().access_token = access_token;
         store.data_mut().begin(signal);
         let _running = driver.sandbox.running();
         let connected = async {
@@ -42,4 +45,16 @@ impl Connection {
             Err(trap) => Err(fault::trapped(&driver.name, "connect", &trap, &store.data().standard_error)),
         }
     }
+}
+
+/// The access token as it is now. One that can't be read is an error, not a reason to fall back on a password.
+async fn access_token(access: &Access) -> Result<Option<Arc<Credential>>, CallError> {
+    let Some(reference) = access.access_token.clone() else { return Ok(None) };
+    let read = tokio::task::spawn_blocking(move || reference.resolve()).await;
+    let refused = |why: String| CallError::new(ErrorKind::Authentication, format!("access_token: {why}"));
+    let secret = read.map_err(|why| refused(why.to_string()))?.map_err(refused)?;
+    if secret.is_empty() {
+        return Err(refused("it is empty".to_owned()).retryable());
+    }
+    Ok(Some(Arc::new(Credential::new(secret))))
 }

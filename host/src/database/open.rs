@@ -76,13 +76,13 @@ fn limits(config: &DatabaseConfig, driver: &Driver) -> Limits {
 }
 
 fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
-    let credential = |key: &str, reference: &Option<SecretRef>| match reference {
-        Some(reference) => {
-            reference.resolve().map(|secret| Some(Arc::new(Credential::new(secret)))).map_err(|why| format!("{key}: {why}"))
-        }
-        None => Ok(None),
+    let resolve = |key: &str, reference: &Option<SecretRef>| {
+        reference.as_ref().map(SecretRef::resolve).transpose().map_err(|why| format!("{key}: {why}"))
     };
-    let (password, access_token) = (credential("password", &config.password)?, credential("access_token", &config.access_token)?);
+    let password = resolve("password", &config.password)?.map(|secret| Arc::new(Credential::new(secret)));
+    // Looked for now, so that a mistake shows at the start; what each connection gets is read when it is made.
+    resolve("access_token", &config.access_token)?;
+    let access_token = config.access_token.clone();
     let plaintext_password = config.tls.allow_plaintext_password;
     let embedded = driver.manifest.features.contains(Features::EMBEDDED);
     if let Some(aws) = config.aws.as_ref().filter(|_| !embedded) {

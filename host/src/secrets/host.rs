@@ -17,7 +17,7 @@ impl secrets::Host for State {
     async fn open(&mut self, name: String) -> wasmtime::Result<Option<Resource<SecretHandle>>> {
         let secret = match name.as_str() {
             "password" => &self.access.password,
-            "access-token" => &self.access.access_token,
+            "access-token" => &self.access_token,
             _ => &None,
         };
         match secret {

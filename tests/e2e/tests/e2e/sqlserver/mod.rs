@@ -9,6 +9,7 @@ mod pool;
 mod reset;
 mod statements;
 mod tls;
+mod tokens;
 mod tools;
 mod vendors;
 
