@@ -58,7 +58,7 @@ fn value<'a>(reader: &mut Reader<'a>, shape: Shape) -> Result<Option<Cow<'a, [u8
             0 => return Ok(None),
             length => reader.take(usize::from(length))?,
         },
-        Shape::Short => match reader.u16()? {
+        Shape::Short(_) => match reader.u16()? {
             0xFFFF => return Ok(None),
             length => reader.take(usize::from(length))?,
         },

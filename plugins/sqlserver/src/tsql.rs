@@ -4,6 +4,8 @@
 //! quotes. So a text that begins with SELECT or WITH, holds none of the words that begin or make up anything else, and no semicolon
 //! but at its end, is one SELECT. What can't be read for sure is taken for more than reading.
 
+use std::borrow::Cow;
+
 /// A statement's first words, if it only reads.
 const FIRST: &[&str] = &["SELECT", "WITH"];
 
@@ -33,7 +35,7 @@ pub enum More {
 /// What tells otherwise.
 pub fn reads_only(sql: &str) -> Result<(), More> {
     let mut first = true;
-    let mut before = String::new();
+    let mut before = Cow::Borrowed("");
     let mut ended = false;
     for token in (Tokens { rest: sql }) {
         let token = token?;
@@ -42,18 +44,17 @@ pub fn reads_only(sql: &str) -> Result<(), More> {
         }
         match token {
             Token::Word(word) => {
-                // Not in ASCII alone: there are letters that become plain ones as capitals.
-                let word = word.to_uppercase();
+                let word = capitals(word);
                 let last = word.rsplit(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
-                if first && !FIRST.contains(&word.as_str()) || is_more(&word) {
-                    return Err(More::Word(word));
+                if first && !FIRST.contains(&word.as_ref()) || is_more(&word) {
+                    return Err(More::Word(word.into_owned()));
                 }
                 // `1DROP` is a number and a word, and so may be `0xDROP` and `1eDROP`, and `$DROP`: a currency's sign is a number.
                 let number = word.starts_with(|c: char| c.is_ascii_digit() || c == '$');
-                if number && MORE.iter().any(|more| last.ends_with(more)) {
-                    return Err(More::Word(word));
+                if number && !last.is_empty() && MORE.iter().any(|more| last.ends_with(more)) {
+                    return Err(More::Word(word.into_owned()));
                 }
-                if let ("NEXT", "VALUE") | ("END", "CONVERSATION") = (before.as_str(), word.as_str()) {
+                if let ("NEXT", "VALUE") | ("END", "CONVERSATION") = (before.as_ref(), word.as_ref()) {
                     return Err(More::Word(format!("{before} {word}")));
                 }
                 before = word;
@@ -66,11 +67,20 @@ pub fn reads_only(sql: &str) -> Result<(), More> {
                 if first {
                     return Err(More::Unclear("it begins with neither SELECT nor WITH"));
                 }
-                before.clear();
+                before = Cow::Borrowed("");
             }
         }
     }
     if first { Err(More::Unclear("there is no statement")) } else { Ok(()) }
+}
+
+/// Not in ASCII alone: there are letters that become plain ones as capitals.
+fn capitals(word: &str) -> Cow<'_, str> {
+    if word.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_lowercase()) {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(word.to_uppercase())
+    }
 }
 
 fn is_more(word: &str) -> bool {

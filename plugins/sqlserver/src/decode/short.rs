@@ -25,34 +25,35 @@ impl<const N: usize> Text<N> {
         bytes.iter().for_each(|byte| self.push(*byte));
     }
 
-    /// A number in as many digits as it has, `least` at least.
-    pub(super) fn number(&mut self, mut number: u64, least: usize) {
-        // 20 digits hold any u64.
-        let mut digits = [b'0'; 20];
-        let mut used = 0;
-        for place in digits.iter_mut().rev() {
-            if number == 0 && used >= least.max(1) {
-                break;
-            }
-            *place = digit(number);
-            number /= 10;
-            used += 1;
+    /// So many bytes in one go.
+    #[inline]
+    pub(super) fn array<const M: usize>(&mut self, bytes: [u8; M]) {
+        let end = self.len + M;
+        if let Some(place) = self.bytes.get_mut(self.len..end) {
+            place.copy_from_slice(&bytes);
+            self.len = end;
         }
-        self.extend(digits.get(digits.len().saturating_sub(used)..).unwrap_or_default());
     }
 
     /// `.` and so many digits without the zeros at their end; nothing for 0.
-    pub(super) fn fraction(&mut self, mut units: u64, digits: u8) {
+    #[inline]
+    pub(super) fn fraction(&mut self, mut units: u32, digits: u8) {
         if units == 0 {
             return;
         }
-        self.push(b'.');
-        let mut unit = 10_u64.pow(u32::from(digits.saturating_sub(1)));
-        while units > 0 && unit > 0 {
-            self.push(digit(units / unit));
-            units %= unit;
-            unit /= 10;
+        let mut left = digits;
+        while left > 1 && units.is_multiple_of(10) {
+            units /= 10;
+            left -= 1;
         }
+        // A `u32` has ten digits.
+        let mut text = [b'0'; 10];
+        for place in text.iter_mut().rev().take(usize::from(left)) {
+            *place = digit(units);
+            units /= 10;
+        }
+        self.push(b'.');
+        self.extend(text.get(text.len().saturating_sub(usize::from(left))..).unwrap_or_default());
     }
 
     #[inline]
@@ -61,9 +62,15 @@ impl<const N: usize> Text<N> {
     }
 }
 
+/// Two digits of a number below 100.
+#[inline]
+pub(super) fn pair(number: u32) -> [u8; 2] {
+    [digit(number / 10), digit(number)]
+}
+
 /// The last digit.
 #[inline]
-fn digit(number: u64) -> u8 {
+fn digit(number: u32) -> u8 {
     // A remainder of 10 fits a byte.
     b'0' + u8::try_from(number % 10).unwrap_or_default()
 }

@@ -31,7 +31,7 @@ fn length(reader: &mut Reader<'_>, shape: Shape) -> Result<usize, Stop> {
     Ok(match shape {
         Shape::Fixed(size) => size,
         Shape::Byte => usize::from(reader.u8()?),
-        Shape::Short => match reader.u16()? {
+        Shape::Short(_) => match reader.u16()? {
             0xFFFF => 0,
             length => usize::from(length),
         },

@@ -18,8 +18,8 @@ pub enum Shape {
     Fixed(usize),
     /// A byte; 0 is NULL.
     Byte,
-    /// Two bytes; 0xFFFF is NULL.
-    Short,
+    /// Two bytes; 0xFFFF is NULL. At most so many bytes follow, by the type's own word.
+    Short(u16),
     /// Four bytes; 0 is NULL.
     Long,
     /// A pointer with its length (0: NULL), eight bytes, and four of length: `text` and its like.
@@ -150,7 +150,7 @@ impl Type {
             0xAD => {
                 let length = reader.u16()?;
                 if user_type == ROW_VERSION {
-                    Self::new(Shape::Short, Binary, "rowversion")
+                    Self::new(Shape::Short(length), Binary, "rowversion")
                 } else {
                     long(length, Binary, "binary", 1)
                 }
@@ -243,7 +243,7 @@ fn long(length: u16, scalar: Scalar, name: &str, unit: u16) -> Type {
     if length == MAX {
         Type::new(Shape::Chunks, scalar, format!("{name}(max)"))
     } else {
-        Type::new(Shape::Short, scalar, format!("{name}({})", length / unit))
+        Type::new(Shape::Short(length), scalar, format!("{name}({})", length / unit))
     }
 }
 
@@ -279,5 +279,5 @@ fn vector(reader: &mut Reader<'_>) -> Result<Type, Stop> {
     };
     let dimensions = length.saturating_sub(8) / size;
     let suffix = if element == VectorElement::Float16 { ", float16" } else { "" };
-    Ok(Type::new(Shape::Short, Scalar::Vector(element), format!("vector({dimensions}{suffix})")))
+    Ok(Type::new(Shape::Short(length), Scalar::Vector(element), format!("vector({dimensions}{suffix})")))
 }

@@ -9,7 +9,7 @@ use crate::protocol::{Codec, ColumnMeta, Scalar, Shape, Stop, Token, tag};
 use crate::wire::Wire;
 use bulkhead_driver::{Batch, BatchBuilder, Column, Completion, Error, ErrorKind, Layout, QueryOptions};
 
-/// Rows that can't be wider than this aren't measured before they are read.
+/// Rows that can't be wider than this, if the server keeps to its types, aren't measured before they are read.
 const NARROW: usize = 8 << 10;
 
 /// Some of a result.
@@ -89,6 +89,7 @@ fn width(codec: Codec) -> Option<usize> {
     match (codec.shape, codec.scalar) {
         (Shape::Fixed(size), _) => Some(size),
         (Shape::Byte, _) => Some(1 + 17),
+        (Shape::Short(most), _) => Some(2 + usize::from(most)),
         _ => None,
     }
 }
