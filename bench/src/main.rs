@@ -8,8 +8,11 @@ mod idle;
 mod native;
 mod neighbour;
 mod postgres;
+mod rds;
 mod report;
 mod sqlite;
+mod sqlserver;
+mod work;
 
 use std::path::PathBuf;
 
@@ -33,6 +36,10 @@ enum What {
     Postgres(Server),
     /// The SQLite driver against rusqlite.
     Sqlite,
+    /// The SQL Server driver against tiberius.
+    Sqlserver(Server),
+    /// The RDS Data API driver against AWS's SDK. The keys are those of the environment.
+    Rds(rds::StandIn),
     /// What an idle open connection holds.
     Idle(Server),
     /// A neighbour's worst call while other drivers spin.
@@ -43,7 +50,7 @@ enum What {
     },
 }
 
-/// A PostgreSQL server.
+/// A server.
 #[derive(clap::Args, Clone)]
 pub(crate) struct Server {
     #[arg(long, default_value = "127.0.0.1")]
@@ -67,6 +74,8 @@ fn main() -> anyhow::Result<()> {
     runtime.block_on(async {
         match &arguments.what {
             What::Postgres(server) => postgres::run(server, &arguments.drivers, arguments.json).await,
+            What::Sqlserver(server) => sqlserver::run(server, &arguments.drivers, arguments.json).await,
+            What::Rds(stand_in) => rds::run(stand_in, &arguments.drivers, arguments.json).await,
             What::Sqlite => sqlite::run(&arguments.drivers, arguments.json).await,
             What::Idle(server) => idle::run(server, &arguments.drivers, arguments.json).await,
             What::Neighbour { hostile } => neighbour::run(&arguments.drivers, hostile, arguments.json).await,

@@ -2,14 +2,12 @@
 
 use std::hint::black_box;
 use std::path::Path;
-use std::sync::Arc;
 
 use bulkhead::config::Config;
-use bulkhead::registry::{Database, Held, QueryResult, Registry, Statement};
-use bulkhead::render::{self, RowShape};
+use bulkhead::registry::Registry;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 
-use crate::cpu::{Cost, measure};
+use crate::work::{Work, held, pooled, rounds};
 use crate::{Server, native, report};
 
 /// Rows, operations of a round on one connection, the aim.
@@ -37,47 +35,6 @@ pub(crate) async fn run(server: &Server, drivers: &Path, json: bool) -> anyhow::
         report::comparison(&format!("{rows} rows, pooled and cleaned"), None, &rounds, json);
     }
     registry.shutdown().await;
-    Ok(())
-}
-
-#[derive(Clone)]
-struct Work {
-    sql: String,
-    connections: usize,
-    each: u32,
-}
-
-async fn rounds<A, B>(
-    count: usize,
-    work: &Work,
-    ours: impl Fn(Work) -> A,
-    theirs: impl Fn(Work) -> B,
-) -> anyhow::Result<Vec<(Cost, Cost)>>
-where
-    A: Future<Output = anyhow::Result<()>> + Send + 'static,
-    B: Future<Output = anyhow::Result<()>> + Send + 'static,
-{
-    let total = work.each * u32::try_from(work.connections)?;
-    let mut rounds = Vec::new();
-    // The first round warms both up: connections, prepared statements, memory.
-    for round in 0..=count {
-        let a = measure(together(work, &ours)).await?;
-        let b = measure(together(work, &theirs)).await?;
-        if round > 0 {
-            rounds.push((a.each(total), b.each(total)));
-        }
-    }
-    Ok(rounds)
-}
-
-async fn together<F>(work: &Work, run: impl Fn(Work) -> F) -> anyhow::Result<()>
-where
-    F: Future<Output = anyhow::Result<()>> + Send + 'static,
-{
-    let tasks: Vec<_> = (0..work.connections).map(|_| tokio::spawn(run(work.clone()))).collect();
-    for task in tasks {
-        task.await??;
-    }
     Ok(())
 }
 
@@ -110,22 +67,6 @@ fn native_pool(server: &Server, recycling_method: RecyclingMethod) -> anyhow::Re
     Ok(Pool::builder(manager).max_size(64).build()?)
 }
 
-async fn held(database: Arc<Database>, work: Work) -> anyhow::Result<()> {
-    let mut held = Held::open(database).await?;
-    for _ in 0..work.each {
-        render(&held.query(whole(&work.sql)).await?)?;
-    }
-    held.release().await;
-    Ok(())
-}
-
-async fn pooled(database: Arc<Database>, work: Work) -> anyhow::Result<()> {
-    for _ in 0..work.each {
-        render(&database.query(whole(&work.sql)).await?)?;
-    }
-    Ok(())
-}
-
 async fn native_held(pool: Pool, work: Work) -> anyhow::Result<()> {
     let client = pool.get().await?;
     for _ in 0..work.each {
@@ -141,27 +82,5 @@ async fn native_pooled(pool: Pool, work: Work) -> anyhow::Result<()> {
         let statement = client.prepare_cached(&work.sql).await?;
         black_box(native::json(&client.query(&statement, &[]).await?)?);
     }
-    Ok(())
-}
-
-fn whole(sql: &str) -> Statement {
-    Statement {
-        sql: sql.to_owned(),
-        params: Vec::new(),
-        read_only: false,
-        consent: bulkhead::database::Consent::NONE,
-        timeout: None,
-        max_rows: u64::MAX,
-        max_bytes: u64::MAX,
-    }
-}
-
-fn render(result: &QueryResult) -> anyhow::Result<()> {
-    let mut out = String::new();
-    for set in &result.sets {
-        anyhow::ensure!(set.truncated.is_none(), "the result was cut");
-        render::rows(&mut out, set, RowShape::Array);
-    }
-    black_box(out);
     Ok(())
 }

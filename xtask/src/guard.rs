@@ -63,6 +63,11 @@ impl Guarded {
         self.child.stdout.take().zip(self.child.stderr.take())
     }
 
+    /// Its stdout, when it was piped. Given once.
+    pub(crate) fn output(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
+    }
+
     /// How it ended, if it has.
     pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
         self.child.try_wait().context("cannot ask for a child process")

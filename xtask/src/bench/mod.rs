@@ -2,6 +2,7 @@
 
 mod cpu;
 mod end_to_end;
+mod rds;
 
 use std::process::Command;
 
@@ -30,6 +31,10 @@ enum Part {
     Postgres,
     /// The SQLite driver against rusqlite, in one process
     Sqlite,
+    /// The SQL Server driver against tiberius, in one process
+    Sqlserver,
+    /// The RDS Data API driver against AWS's SDK, in one process
+    Rds,
     /// An idle open connection's memory
     Idle,
     /// A neighbour's calls while four drivers spin
@@ -38,23 +43,35 @@ enum Part {
     EndToEnd,
 }
 
-/// Builds everything, starts PostgreSQL, and measures.
+/// Builds everything, starts the servers, and measures.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let wanted = |part| arguments.parts.is_empty() || arguments.parts.contains(&part);
     plugins::drivers(&[])?;
     plugins::hostile(&[])?;
     say::step("building the server and the benchmarks");
-    let build = ["build", "--release", "--package", "bulkhead", "--package", "bulkhead-bench"];
+    // The selection of the gate, so that dependencies are built once.
+    let build = ["build", "--release", "--workspace", "--exclude", "xtask", "--bins"];
     run::visible(workspace::cargo().args(build).current_dir(workspace::root()?))?;
     let servers = Servers::start()?;
 
-    for (part, name) in
-        [(Part::Postgres, "postgres"), (Part::Sqlite, "sqlite"), (Part::Idle, "idle"), (Part::Neighbour, "neighbour")]
-    {
+    for (part, name) in [
+        (Part::Postgres, "postgres"),
+        (Part::Sqlite, "sqlite"),
+        (Part::Sqlserver, "sqlserver"),
+        (Part::Idle, "idle"),
+        (Part::Neighbour, "neighbour"),
+    ] {
         if wanted(part) {
             say::step(format_args!("measuring: {name}"));
             run::visible(&mut in_process(name, part, arguments, &servers)?)?;
         }
+    }
+    if wanted(Part::Rds) {
+        let stand_in = rds::StandIn::start(&servers)?;
+        say::step("measuring: rds");
+        let mut command = in_process("rds", Part::Rds, arguments, &servers)?;
+        stand_in.tell(&mut command, &servers);
+        run::visible(&mut command)?;
     }
     if wanted(Part::EndToEnd) {
         say::step("measuring: end to end");
@@ -80,6 +97,16 @@ fn in_process(name: &str, part: Part, arguments: &Arguments, servers: &Servers) 
         }
         Part::Neighbour => {
             command.arg("--hostile").arg(plugins::hostile_folder()?);
+        }
+        Part::Sqlserver => {
+            let (host, port) = servers.tds().plain()?;
+            let (database, user, password) = servers.tds().owner()?;
+            command.args(["--host", host, "--port", &port.to_string(), "--database", database]);
+            command.args(["--user", user, "--rounds", &arguments.rounds.to_string()]);
+            command.env("BULKHEAD_BENCH_PASSWORD", password);
+        }
+        Part::Rds => {
+            command.args(["--rounds", &arguments.rounds.to_string()]);
         }
         Part::Sqlite | Part::EndToEnd => {}
     }

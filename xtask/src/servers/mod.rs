@@ -43,6 +43,9 @@ const CHROMIUM: &str = "chromium";
 /// What drives the browser that the view of results is tried in.
 const NPM_BROWSER: [&str; 1] = ["playwright-core@1.65.1"];
 
+/// Known to the stand-ins of AWS's services alone.
+const AWS_KEY_ID: &str = "AKIDBULKHEADTEST";
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// A command to run with the servers' environment; without one they run until Ctrl-C
@@ -113,6 +116,21 @@ impl Servers {
         Ok((owner.name, owner.password.as_deref().unwrap_or_default()))
     }
 
+    /// The stand-in for SQL Server.
+    pub(crate) fn tds(&self) -> &tds::Description {
+        self.tds.description()
+    }
+
+    /// A Python with the tests' packages.
+    pub(crate) fn python(&self) -> &std::path::Path {
+        &self.python
+    }
+
+    /// The id of the keys for the stand-ins of AWS's services, and the secret.
+    pub(crate) fn aws_keys(&self) -> (&'static str, &str) {
+        (AWS_KEY_ID, &self.aws_secret)
+    }
+
     /// What tests are told.
     pub(crate) fn environment(&self) -> Result<Vec<(&'static str, String)>> {
         let description = self.postgres.description();
@@ -132,7 +150,7 @@ impl Servers {
             ("BULKHEAD_TEST_ARTIFACTS", path(artifacts()?)),
             ("BULKHEAD_TEST_PSQL", path(description.bin_dir.join("psql"))),
             ("BULKHEAD_TEST_SQLITE3", "sqlite3".to_owned()),
-            ("AWS_ACCESS_KEY_ID", "AKIDBULKHEADTEST".to_owned()),
+            ("AWS_ACCESS_KEY_ID", AWS_KEY_ID.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", self.aws_secret.clone()),
             ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
             ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),

@@ -60,6 +60,19 @@ struct User {
     password: String,
 }
 
+impl Description {
+    /// The port without encryption.
+    pub(crate) fn plain(&self) -> Result<(&'static str, u16)> {
+        Ok((self.address, *self.ports.get("none").context("there is no port without encryption")?))
+    }
+
+    /// Where sessions begin, and the name and password of its owner.
+    pub(crate) fn owner(&self) -> Result<(&'static str, &'static str, &str)> {
+        let owner = self.users.get("owner").context("there is no owner")?;
+        Ok((self.database, owner.name, &owner.password))
+    }
+}
+
 /// The running server.
 pub(crate) struct Tds {
     _server: Guarded,
