@@ -9,8 +9,8 @@ use anyhow::{Context, Result, bail};
 use crate::{run, say, workspace};
 
 /// The reference client that the tests run beside rmcp's; clients of SQL Server, and what one of them needs for TLS; and for the
-/// RDS Data API its reference signer and clients, a driver for the database behind its stand-in, and a stand-in for STS.
-const PYTHON_PACKAGES: [&str; 11] = [
+/// RDS Data API its reference signer and clients, drivers for the databases behind its stand-in, and a stand-in for STS.
+const PYTHON_PACKAGES: [&str; 12] = [
     "mcp==2.3.0",
     "mssql-python==1.16.0",
     "pymssql==2.4.6",
@@ -19,6 +19,7 @@ const PYTHON_PACKAGES: [&str; 11] = [
     "boto3==1.44.5",
     "awscli==1.46.2",
     "psycopg[binary]==3.3.9",
+    "PyMySQL==1.2.4",
     "moto==5.2.5",
     "flask==3.1.3",
     "flask-cors==6.0.5",

@@ -9,6 +9,7 @@
 //! | `BULKHEAD_TEST_PGBOUNCER` | PgBouncer in transaction mode before it, JSON: [`pgbouncer::Description`] |
 //! | `BULKHEAD_TEST_TDS` | a TDS server of our own with the clients to try it, JSON: [`tds::Description`] |
 //! | `BULKHEAD_TEST_TDS_MOCK` | Microsoft's mock of a SQL Server, a program |
+//! | `BULKHEAD_TEST_MARIADB` | MariaDB, JSON: [`mariadb::Description`] |
 //! | `BULKHEAD_TEST_DRIVERS` | folder of the drivers |
 //! | `BULKHEAD_TEST_HOSTILE` | folder of the hostile drivers |
 //! | `BULKHEAD_BIN` | the server binary |
@@ -22,6 +23,7 @@
 
 pub(crate) mod account;
 mod certificates;
+mod mariadb;
 mod pgbouncer;
 mod postgres;
 mod tds;
@@ -58,6 +60,7 @@ pub(crate) struct Servers {
     // Fields are dropped in this order: the bouncer before what it speaks to.
     bouncer: pgbouncer::PgBouncer,
     postgres: postgres::Postgres,
+    mariadb: mariadb::MariaDb,
     python: std::path::PathBuf,
     mock_tds: std::path::PathBuf,
     npm_rds: std::path::PathBuf,
@@ -100,9 +103,10 @@ impl Servers {
         let account = Account::for_servers()?;
         let postgres = postgres::Postgres::start(&account)?;
         let bouncer = pgbouncer::PgBouncer::start(&account, postgres.description())?;
+        let mariadb = mariadb::MariaDb::start(&account)?;
         let aws_secret = format!("aws-{}", postgres::random_hex()?);
         let tds = tds::Tds::start(&account)?;
-        Ok(Self { bouncer, postgres, python, mock_tds, npm_rds, npm_browser, aws_secret, tds })
+        Ok(Self { bouncer, postgres, mariadb, python, mock_tds, npm_rds, npm_browser, aws_secret, tds })
     }
 
     /// PostgreSQL.
@@ -140,6 +144,7 @@ impl Servers {
             ("BULKHEAD_TEST_PGBOUNCER", serde_json::to_string(self.bouncer.description())?),
             ("BULKHEAD_TEST_TDS", serde_json::to_string(self.tds.description())?),
             ("BULKHEAD_TEST_TDS_MOCK", path(self.mock_tds.clone())),
+            ("BULKHEAD_TEST_MARIADB", serde_json::to_string(self.mariadb.description())?),
             ("BULKHEAD_TEST_DRIVERS", path(plugins::folder()?)),
             ("BULKHEAD_TEST_HOSTILE", path(plugins::hostile_folder()?)),
             ("BULKHEAD_BIN", path(workspace::target()?.join("release/bulkhead"))),

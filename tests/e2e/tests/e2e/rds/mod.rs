@@ -10,6 +10,7 @@ mod errors;
 mod faults;
 mod handshake;
 mod large;
+mod mysql;
 mod query;
 mod read_only;
 mod secrecy;
