@@ -97,6 +97,9 @@ pub enum Family {
     Awslabs,
     /// For each database `PREFIX-delegate`, `PREFIX-schema`, `PREFIX-table-details`; `health-check`, `user-info`.
     Delegate,
+    /// `database_selector`, `database_connect`, `query`, `batch_query`, `list_tables`, `describe_table`, `list_databases`, with answers
+    /// of that server's shape.
+    PoolRegistry,
 }
 
 impl Default for ServerConfig {

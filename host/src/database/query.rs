@@ -77,6 +77,14 @@ pub enum Truncation {
     Bytes,
 }
 
+impl QueryResult {
+    /// The bytes of its values.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.sets.iter().flat_map(|set| &set.batches).map(|batch| batch.bytes() as u64).sum()
+    }
+}
+
 impl Database {
     /// Runs one statement. Dropping the future stops it on the server.
     ///

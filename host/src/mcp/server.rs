@@ -18,7 +18,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::calls::{CallerGone, Calls};
 use super::confirm::{Asking, Pending};
 use super::{app, completions, failure, progress, prompts, resources, tools};
-use crate::config::{self, Family};
+use crate::config;
 use crate::contract::ErrorKind;
 use crate::error::CallError;
 use crate::registry::Registry;
@@ -36,7 +36,7 @@ struct Shared {
     tools: Vec<Tool>,
     /// The same, for clients that show the view of results.
     tools_with_view: Vec<Tool>,
-    family: Option<Family>,
+    names: tools::Names,
     instructions: String,
     calls: Calls,
     /// Questions to people that wait for their answers.
@@ -48,11 +48,12 @@ struct Shared {
 impl Server {
     pub(super) fn new(sessions: Arc<Sessions>, config: &config::ServerConfig, calls: Calls) -> Server {
         let tools = tools::list(&sessions, config);
-        let tools_with_view = app::linked(&tools, |name| tools::gives_rows(config.family, sessions.registry(), name));
+        let names = tools::Names::new(config.family, sessions.registry());
+        let tools_with_view = app::linked(&tools, |name| names.gives_rows(name));
         let instructions = instructions(sessions.registry());
         let asks = sessions.registry().databases().any(|database| database.confirm_writes());
-        let (family, pending) = (config.family, Arc::default());
-        Server(Arc::new(Shared { sessions, tools, tools_with_view, family, instructions, calls, pending, asks }))
+        let pending = Arc::default();
+        Server(Arc::new(Shared { sessions, tools, tools_with_view, names, instructions, calls, pending, asks }))
     }
 
     /// Runs a tool until it answers, `unwanted` says that its answer has no taker, or the process stops.
@@ -67,7 +68,7 @@ impl Server {
         let Some(_running) = self.0.calls.begin() else {
             return failure::result(&CallError::new(ErrorKind::Cancelled, "the server is shutting down"), None);
         };
-        let context = tools::Context { sessions: &self.0.sessions, caller, asking, family: self.0.family };
+        let context = tools::Context { sessions: &self.0.sessions, caller, asking, names: &self.0.names };
         let why = tokio::select! {
             result = tools::call(context, name, arguments) => return result,
             () = unwanted => "the caller cancelled the call or is gone",
@@ -79,7 +80,7 @@ impl Server {
 
     /// Whether a tool's call may have to ask the person at the client.
     pub(super) fn may_ask(&self, name: &str) -> bool {
-        self.0.asks && tools::may_write(self.0.family, self.0.sessions.registry(), name)
+        self.0.asks && self.0.names.may_write(name)
     }
 
     pub(super) fn has_tool(&self, name: &str) -> bool {

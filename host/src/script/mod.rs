@@ -1,7 +1,9 @@
 //! Scripts: several statements in one text, run in order on one connection.
 
+mod named;
 mod run;
 mod split;
 
-pub use run::{Outcome, Report, ScriptOptions, run};
-pub use split::{Piece, split};
+pub use named::{Named, named};
+pub use run::{Outcome, Report, ScriptOptions, Step, run, time_left};
+pub use split::{Piece, one, split};

@@ -42,6 +42,16 @@ pub fn split(dialect: &str, script: &str) -> Result<Vec<Piece>, CallError> {
     Ok(pieces)
 }
 
+/// A single statement's text, whole, as one piece. That it is single is the database's to check.
+///
+/// # Errors
+/// It isn't text in the dialect, or has no statement.
+pub fn one(dialect: &str, sql: &str) -> Result<Piece, CallError> {
+    let pieces = split(dialect, sql)?;
+    let controls_transaction = pieces.iter().any(|piece| piece.controls_transaction);
+    Ok(Piece { sql: sql.to_owned(), line: 1, controls_transaction })
+}
+
 fn statements(dialect: &dyn Dialect, script: &str) -> Result<Vec<Piece>, CallError> {
     let tokens = Tokenizer::new(dialect, script).with_unescape(false).tokenize_with_location().map_err(|why| {
         CallError::new(ErrorKind::Syntax, format!("the script can't be cut into statements: {why}"))
@@ -143,7 +153,7 @@ fn batch(sql: &str, line: u64) -> Option<Piece> {
 }
 
 /// From the tokenizer's lines and columns (in characters) to places in the text, going forward only.
-struct Offsets<'a> {
+pub(super) struct Offsets<'a> {
     characters: std::iter::Peekable<std::str::CharIndices<'a>>,
     line: u64,
     column: u64,
@@ -151,11 +161,11 @@ struct Offsets<'a> {
 }
 
 impl<'a> Offsets<'a> {
-    fn new(text: &'a str) -> Offsets<'a> {
+    pub(super) fn new(text: &'a str) -> Offsets<'a> {
         Offsets { characters: text.char_indices().peekable(), line: 1, column: 1, length: text.len() }
     }
 
-    fn at(&mut self, line: u64, column: u64) -> usize {
+    pub(super) fn at(&mut self, line: u64, column: u64) -> usize {
         while (self.line, self.column) < (line, column) {
             match self.characters.next() {
                 Some((_, '\n')) => (self.line, self.column) = (self.line + 1, 1),

@@ -11,7 +11,7 @@ use super::query::{Limits, MAX_BYTES, result_object};
 use super::{Context, To, answer_or_error, located, object, put, with_place};
 use crate::contract::ErrorKind;
 use crate::error::CallError;
-use crate::script::{self, Outcome, Report, ScriptOptions};
+use crate::script::{self, Outcome, Report, ScriptOptions, Step};
 
 /// Rows of each statement's result unless the call asks for another number: a script is for what it does.
 const DEFAULT_ROWS: u64 = 20;
@@ -93,13 +93,17 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<Call
         Limits { rows: given.max_rows.unwrap_or(DEFAULT_ROWS).min(most_rows), most_rows, bytes: MAX_BYTES.min(most_bytes) };
     let options = ScriptOptions {
         transaction: given.single_transaction.unwrap_or(true),
+        read_only: false,
         consent,
         go_on: !given.stop_on_error.unwrap_or(true),
         timeout: given.timeout_ms.map(Duration::from_millis),
         max_rows: limits.rows,
         max_bytes: limits.bytes,
+        deadline: None,
+        instead: "pass \"single_transaction\": false",
     };
-    let report = script::run(database.clone(), pieces, options).await?;
+    let steps = pieces.into_iter().map(|piece| Step { piece, params: Vec::new() }).collect();
+    let report = script::run(database.clone(), steps, options).await?;
     Ok(answered(database.id(), &report, options.transaction, limits))
 }
 

@@ -1,18 +1,23 @@
-//! Families: tools under the names and arguments that clients of other servers know. Each is one of ours, its arguments renamed.
+//! Families: tools under the names and arguments that clients of other servers know. Each is one of ours, its arguments renamed; those
+//! of the last, whose clients read answers of another shape, are their own.
 
 mod awslabs;
+pub(super) mod data_api;
 mod delegate;
+mod names;
+pub(super) mod pool_registry;
 mod sqlserver;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rmcp::model::{JsonObject, Tool};
+use rmcp::model::Tool;
 use serde_json::{Map, Value};
 
 use super::{saved, toolset};
 use crate::config::{Family, SavedStatement, SessionsConfig};
 use crate::registry::Registry;
+pub(in crate::mcp) use names::Names;
 
 /// One tool of a family.
 pub(super) struct Alias {
@@ -30,7 +35,7 @@ fn aliases(family: Family) -> &'static [Alias] {
     match family {
         Family::Sqlserver => sqlserver::TOOLS,
         Family::Awslabs => awslabs::TOOLS,
-        Family::Delegate => &[],
+        Family::Delegate | Family::PoolRegistry => &[],
     }
 }
 
@@ -40,6 +45,9 @@ pub(super) fn tools(family: Family, registry: Option<&Registry>, writable: bool,
     if family == Family::Delegate {
         return registry.map(|registry| delegate::tools(registry, &ours)).unwrap_or_default();
     }
+    if family == Family::PoolRegistry {
+        return pool_registry::tools(writable);
+    }
     let renamed = |alias: &Alias| ours.iter().find(|tool| tool.name == alias.of).map(|tool| alias.tool(tool));
     let mut tools: Vec<Tool> = aliases(family).iter().filter_map(renamed).collect();
     tools.extend(statements(family).into_iter().flatten().map(|(name, statement)| saved::tool(name, statement)));
@@ -48,14 +56,9 @@ pub(super) fn tools(family: Family, registry: Option<&Registry>, writable: bool,
 
 fn statements(family: Family) -> Option<&'static BTreeMap<String, SavedStatement>> {
     match family {
-        Family::Sqlserver | Family::Delegate => None,
+        Family::Sqlserver | Family::Delegate | Family::PoolRegistry => None,
         Family::Awslabs => Some(awslabs::statements()),
     }
-}
-
-/// A family's tool that is a statement.
-pub(super) fn statement(family: Option<Family>, name: &str) -> Option<&'static SavedStatement> {
-    statements(family?)?.get(name)
 }
 
 /// Whether the family fits the databases.
@@ -64,40 +67,6 @@ pub(super) fn statement(family: Option<Family>, name: &str) -> Option<&'static S
 /// Two of its tools would have the same name, or one that can't be a tool's.
 pub(super) fn check(family: Option<Family>, registry: &Registry) -> anyhow::Result<()> {
     if family == Some(Family::Delegate) { delegate::check(registry) } else { Ok(()) }
-}
-
-/// Ours for a name, which may be one of the family's.
-pub(super) fn ours<'a>(family: Option<Family>, registry: &Registry, name: &'a str) -> &'a str {
-    if family == Some(Family::Delegate) {
-        return delegate::translated(registry, name, JsonObject::new()).map_or(name, |(ours, _)| ours);
-    }
-    find(family, name).map_or(name, |alias| alias.of)
-}
-
-/// A call of a family's tool as a call of ours. Any other is what it is.
-pub(super) fn translated(family: Option<Family>, registry: &Registry, name: &str, given: JsonObject) -> (String, JsonObject) {
-    if family == Some(Family::Delegate) {
-        let translated = delegate::translated(registry, name, given.clone());
-        return translated.map_or_else(|| (name.to_owned(), given), |(ours, given)| (ours.to_owned(), given));
-    }
-    renamed(family, name, given)
-}
-
-fn renamed(family: Option<Family>, name: &str, given: JsonObject) -> (String, JsonObject) {
-    let Some(alias) = find(family, name) else { return (name.to_owned(), given) };
-    let mut arguments: JsonObject = given
-        .into_iter()
-        .map(|(theirs, value)| {
-            let ours = alias.arguments.iter().find(|(name, _)| *name == theirs).map(|(_, ours)| (*ours).to_owned());
-            (ours.unwrap_or(theirs), value)
-        })
-        .collect();
-    arguments.extend(alias.fixed.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
-    (alias.of.to_owned(), arguments)
-}
-
-fn find(family: Option<Family>, name: &str) -> Option<&'static Alias> {
-    aliases(family?).iter().find(|alias| alias.name == name)
 }
 
 impl Alias {
@@ -158,11 +127,15 @@ mod tests {
 
     #[test]
     fn arguments_are_renamed_and_others_kept() {
-        let given = serde_json::json!({"query": "SELECT 1", "limit": 5, "database": "other"});
-        let (name, arguments) = renamed(Some(Family::Sqlserver), "execute_query", given.as_object().unwrap().clone());
-        assert_eq!(name, "query");
-        assert_eq!(Value::Object(arguments), serde_json::json!({"sql": "SELECT 1", "max_rows": 5, "database": "other"}));
-        let (name, arguments) = renamed(Some(Family::Sqlserver), "list_views", JsonObject::new());
-        assert_eq!((name.as_str(), Value::Object(arguments)), ("list_tables", serde_json::json!({"kind": "view"})));
+        let renamed = |theirs: &str, given: Value| {
+            let alias = aliases(Family::Sqlserver).iter().find(|alias| alias.name == theirs).unwrap();
+            let (name, arguments) = alias.translated(given.as_object().unwrap().clone());
+            (name, Value::Object(arguments))
+        };
+        assert_eq!(
+            renamed("execute_query", serde_json::json!({"query": "SELECT 1", "limit": 5, "database": "other"})),
+            ("query", serde_json::json!({"sql": "SELECT 1", "max_rows": 5, "database": "other"}))
+        );
+        assert_eq!(renamed("list_views", serde_json::json!({})), ("list_tables", serde_json::json!({"kind": "view"})));
     }
 }

@@ -35,16 +35,15 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 pub(super) use describe_table::document as describe_document;
+pub(super) use family::Names;
 pub(super) use list_tables::document as list_document;
 pub(super) use toolset::{check, list};
 
 use super::confirm::Asking;
 use super::failure;
-use crate::config::Family;
 use crate::contract::ErrorKind;
 use crate::database::{Consent, Database};
 use crate::error::CallError;
-use crate::registry::Registry;
 use crate::session::{Caller, Sessions};
 use place::{Target, To, located, with_place, with_target};
 
@@ -55,14 +54,17 @@ pub(super) struct Context<'a> {
     pub(super) caller: &'a Caller,
     /// How the person is asked.
     pub(super) asking: &'a Asking,
-    /// Whose names the client knows the tools by.
-    pub(super) family: Option<Family>,
+    /// The names that the client knows the tools by.
+    pub(super) names: &'a Names,
 }
 
 /// Runs a tool. Failures are results too.
 pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject) -> CallToolResult {
-    let (name, arguments) = family::translated(context.family, context.sessions.registry(), name, arguments);
-    let outcome = match name.as_str() {
+    if context.names.is_pool_registry() && family::pool_registry::has(name) {
+        return family::pool_registry::call(context, name, arguments).await;
+    }
+    let (name, arguments) = context.names.translated(name, arguments);
+    let outcome = match name {
         // These know their statement, and show where in it a failure lies.
         "query" => return query::call(context, arguments).await,
         "explain" => return explain::call(context, arguments).await,
@@ -90,23 +92,12 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
         "health_check" => health::call_check(context, arguments).await,
         "test_connection" => health::call_test(context, arguments).await,
         "server_info" => server_info::call(context, arguments).await,
-        other => match family::statement(context.family, other).or(context.sessions.registry().statements().get(other)) {
+        other => match context.names.statement(other).or(context.sessions.registry().statements().get(other)) {
             Some(saved) => return saved::call(context, saved, arguments).await,
             None => Err(CallError::new(ErrorKind::Undefined, format!("there is no tool {other:?}"))),
         },
     };
     failure::outcome(outcome, None)
-}
-
-/// Whether a tool's call may change what is in a database.
-pub(super) fn may_write(family: Option<Family>, registry: &Registry, name: &str) -> bool {
-    matches!(family::ours(family, registry, name), "query" | "execute_script" | "explain" | "begin_transaction")
-        || registry.statements().get(name).is_some_and(|saved| !saved.read_only)
-}
-
-/// Whether a tool's answers are rows.
-pub(super) fn gives_rows(family: Option<Family>, registry: &Registry, name: &str) -> bool {
-    matches!(family::ours(family, registry, name), "query" | "fetch_rows") || registry.statements().contains_key(name)
 }
 
 impl Context<'_> {

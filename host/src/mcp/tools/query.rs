@@ -2,6 +2,7 @@
 
 mod answer;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
@@ -9,9 +10,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::{failure, params};
+use super::family::data_api;
 use super::{Context, Target, To, answer_or_error, located, object, with_target};
-use crate::contract::ErrorKind;
-use crate::database::Statement;
+use crate::contract::{ErrorKind, Parameter};
+use crate::database::{Database, QueryResult, Statement};
 use crate::error::CallError;
 
 /// Rows in one answer unless the call asks for another number: more than a model reads, few enough to hold.
@@ -154,44 +156,77 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> CallToolRes
         Ok(given) => given,
         Err(error) => return failure::result(&error, None),
     };
-    failure::outcome(run(context, &to, &given).await, Some(&given.sql))
+    failure::outcome(ask(context, &to, &given).await, Some(&given.sql))
 }
 
-async fn run(context: Context<'_>, to: &To, given: &Arguments) -> Result<CallToolResult, CallError> {
+async fn ask(context: Context<'_>, to: &To, given: &Arguments) -> Result<CallToolResult, CallError> {
     if given.max_rows == Some(0) || given.timeout_ms == Some(0) {
         return Err(CallError::new(ErrorKind::InvalidValue, "max_rows and timeout_ms must be at least 1"));
     }
+    let (sql, params) = if context.names.has_data_api_parameters() && data_api::is_form(given.params.as_ref()) {
+        let target = context.target(to)?;
+        data_api::bound(target.database(), &given.sql, given.params.clone().unwrap_or_default())?
+    } else {
+        (given.sql.clone(), params::parameters(given.params.clone())?)
+    };
+    let request = Request {
+        sql,
+        params,
+        max_rows: given.max_rows.unwrap_or(DEFAULT_ROWS),
+        timeout: given.timeout_ms.map(Duration::from_millis),
+        keep: true,
+    };
+    let Run { database, result, limits, cursor } = run(context, to, request).await?;
+    Ok(answer::query(database.id(), &result, given.format.unwrap_or_default(), limits, cursor.as_deref()))
+}
+
+/// What is asked of a statement.
+pub(super) struct Request {
+    pub(super) sql: String,
+    pub(super) params: Vec<Parameter>,
+    pub(super) max_rows: u64,
+    pub(super) timeout: Option<Duration>,
+    /// Outside of a transaction: leave a result that is cut open, to be read on.
+    pub(super) keep: bool,
+}
+
+/// What it came to.
+pub(super) struct Run {
+    pub(super) database: Arc<Database>,
+    pub(super) result: QueryResult,
+    pub(super) limits: Limits,
+    /// Where to read on.
+    pub(super) cursor: Option<String>,
+}
+
+/// Runs a statement where the call goes, asking the person first where its database wants that.
+pub(super) async fn run(context: Context<'_>, to: &To, request: Request) -> Result<Run, CallError> {
     let target = context.target(to)?;
     let database = target.database();
     let (most_rows, most_bytes) = database.most();
-    let limits = answer::Limits {
-        rows: given.max_rows.unwrap_or(DEFAULT_ROWS).min(most_rows),
-        most_rows,
-        bytes: MAX_BYTES.min(most_bytes),
-    };
-    let params = params::parameters(given.params.clone())?;
+    let limits = Limits { rows: request.max_rows.min(most_rows), most_rows, bytes: MAX_BYTES.min(most_bytes) };
     let read_only = match &target {
         Target::Place(place) => place.read_only,
         // As it was begun.
         Target::Transaction(..) => false,
     };
     // The person agreed to a transaction, and agrees to each write in it.
-    let consent = context.confirm_unless_reading(database, read_only, &given.sql).await?;
+    let consent = context.confirm_unless_reading(database, read_only, &request.sql).await?;
     let statement = Statement {
-        sql: given.sql.clone(),
-        params,
+        sql: request.sql,
+        params: request.params,
         read_only,
         consent,
-        timeout: given.timeout_ms.map(Duration::from_millis),
+        timeout: request.timeout,
         max_rows: limits.rows,
         max_bytes: limits.bytes,
     };
     let (result, cursor) = match &target {
         Target::Transaction(handle, _) => context.sessions.query_in(context.caller, handle, statement).await?,
-        Target::Place(place) => context.sessions.query(context.caller, place, statement).await?,
+        Target::Place(place) if request.keep => context.sessions.query(context.caller, place, statement).await?,
+        Target::Place(place) => (place.database.query(statement).await?, None),
     };
-    let format = given.format.unwrap_or_default();
-    Ok(answer::query(database.id(), &result, format, limits, cursor.as_deref()))
+    Ok(Run { database: target.database().clone(), result, limits, cursor })
 }
 
 pub(super) use answer::{Limits, query as answered, result_object};

@@ -12,7 +12,8 @@ pub(super) const TOOLS: &[Alias] = &[
     Alias {
         name: "run_query",
         of: "query",
-        description: "Runs one SQL statement, with its values as query_parameters, and gives its rows.",
+        description: "Runs one SQL statement, with its values as query_parameters, and gives its rows. They may also be as the RDS Data API has \
+                      them: [{\"name\": \"id\", \"value\": {\"longValue\": 1}}], and :id in the statement.",
         arguments: &[("sql", "sql"), ("query_parameters", "params")],
         fixed: &[],
     },

@@ -1,5 +1,7 @@
 //! Three tools for each database, under a prefix of its own: `sql1-delegate`, `sql1-schema`, `sql1-table-details`.
 
+use std::collections::HashMap;
+
 use rmcp::model::{JsonObject, Tool};
 use serde_json::{Value, json};
 
@@ -10,6 +12,9 @@ use crate::registry::Registry;
 /// What the document calls its modules, and what it calls their tools.
 const MODULE: &str = "postgresql";
 const SHORT: &str = "sql";
+/// Its tools that are for all databases.
+const HEALTH: &str = "health-check";
+const USER: &str = "user-info";
 /// MCP's limit for the names of tools.
 const MAX_NAME: usize = 64;
 
@@ -93,12 +98,12 @@ pub(super) fn tools(registry: &Registry, ours: &[Tool]) -> Vec<Tool> {
             false,
         ));
     }
-    tools.extend(renamed(ours, "health_check", "health-check".to_owned(), "Asks one or all databases for a round trip.".to_owned(), json!({
+    tools.extend(renamed(ours, "health_check", HEALTH.to_owned(), "Asks one or all databases for a round trip.".to_owned(), json!({
         "type": "object",
         "properties": {"service": {"type": "string", "description": "A database, by its id or its tools' prefix. Default: all"}},
         "additionalProperties": false
     }), false));
-    tools.extend(renamed(ours, "user_info", "user-info".to_owned(), "Shows who a database's server takes the caller for.".to_owned(), json!({
+    tools.extend(renamed(ours, "user_info", USER.to_owned(), "Shows who a database's server takes the caller for.".to_owned(), json!({
         "type": "object",
         "properties": {
             "service": {"type": "string", "description": "A database, by its id or its tools' prefix. Default: the default database"},
@@ -123,51 +128,88 @@ fn renamed(ours: &[Tool], of: &str, name: String, description: String, input: Va
     Some(tool)
 }
 
-/// A call of theirs as one of ours.
-pub(super) fn translated(registry: &Registry, name: &str, mut given: JsonObject) -> Option<(&'static str, JsonObject)> {
-    let move_to = |given: &mut JsonObject, theirs: &str, ours: &str| {
-        if let Some(value) = given.remove(theirs) {
-            given.insert(ours.to_owned(), value);
+/// What the names come to.
+pub(super) struct Delegate {
+    /// The tools of databases: which database's, and which of the three.
+    tools: HashMap<String, (String, Kind)>,
+    /// Databases by how the names of their tools begin.
+    prefixes: HashMap<String, String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Does as its `action` says.
+    Delegate,
+    Schema,
+    Details,
+}
+
+impl Delegate {
+    pub(super) fn new(registry: &Registry) -> Delegate {
+        let mut made = Delegate { tools: HashMap::new(), prefixes: HashMap::new() };
+        for database in registry.databases() {
+            made.prefixes.insert(prefix(database), database.id().to_owned());
+            for (name, kind) in names(database).into_iter().zip([Kind::Delegate, Kind::Schema, Kind::Details]) {
+                made.tools.insert(name, (database.id().to_owned(), kind));
+            }
         }
-    };
-    if name == "health-check" || name == "user-info" {
-        given.remove("includeClaims");
-        if let Some(Value::String(service)) = given.get("service") {
-            let found = registry.databases().find(|database| prefix(database) == *service);
-            let id = found.map_or_else(|| service.clone(), |database| database.id().to_owned());
-            given.insert("service".to_owned(), id.into());
-        }
-        move_to(&mut given, "service", "database_id");
-        return Some((if name == "health-check" { "health_check" } else { "user_info" }, given));
+        made
     }
-    let (database, kind) = registry.databases().find_map(|database| {
-        let at = names(database).iter().position(|one| one == name)?;
-        Some((database, at))
-    })?;
-    given.insert("database_id".to_owned(), database.id().into());
-    let action = match kind {
-        0 => given.remove("action").and_then(|action| action.as_str().map(str::to_owned)).unwrap_or_else(|| "query".to_owned()),
-        1 => "schema".to_owned(),
-        _ => "table-details".to_owned(),
-    };
-    let ours = match action.as_str() {
-        "schema" => {
-            move_to(&mut given, "resource", "schema");
-            move_to(&mut given, "schemaName", "schema");
-            "list_tables"
+
+    /// Ours for a name, as far as the name alone tells.
+    pub(super) fn ours(&self, name: &str) -> Option<&'static str> {
+        match (name, self.tools.get(name)) {
+            (HEALTH, _) => Some("health_check"),
+            (USER, _) => Some("user_info"),
+            (_, Some((_, Kind::Delegate))) => Some("query"),
+            (_, Some((_, Kind::Schema))) => Some("list_tables"),
+            (_, Some((_, Kind::Details))) => Some("describe_table"),
+            (_, None) => None,
         }
-        "table-details" => {
-            move_to(&mut given, "resource", "table");
-            move_to(&mut given, "tableName", "table");
-            move_to(&mut given, "schemaName", "schema");
-            "describe_table"
-        }
-        "query" => "query",
-        // Left where it is: the tool says that it has no such argument.
-        other => {
-            given.insert("action".to_owned(), other.into());
-            "query"
-        }
-    };
-    Some((ours, given))
+    }
+
+    /// A call of theirs as one of ours. Any other is what it is.
+    pub(super) fn translated<'a>(&self, name: &'a str, mut given: JsonObject) -> (&'a str, JsonObject) {
+        let Some(ours) = self.ours(name) else { return (name, given) };
+        let Some((database, kind)) = self.tools.get(name) else {
+            given.remove("includeClaims");
+            if let Some(id) = given.get("service").and_then(|service| self.prefixes.get(service.as_str()?)) {
+                given.insert("service".to_owned(), id.clone().into());
+            }
+            rename(&mut given, "service", "database_id");
+            return (ours, given);
+        };
+        given.insert("database_id".to_owned(), database.clone().into());
+        let action = match kind {
+            Kind::Delegate => given.remove("action").and_then(|action| action.as_str().map(str::to_owned)),
+            Kind::Schema => Some("schema".to_owned()),
+            Kind::Details => Some("table-details".to_owned()),
+        };
+        let ours = match action.as_deref() {
+            Some("schema") => {
+                rename(&mut given, "resource", "schema");
+                rename(&mut given, "schemaName", "schema");
+                "list_tables"
+            }
+            Some("table-details") => {
+                rename(&mut given, "resource", "table");
+                rename(&mut given, "tableName", "table");
+                rename(&mut given, "schemaName", "schema");
+                "describe_table"
+            }
+            Some("query") | None => "query",
+            // Left where it is: the tool says that it has no such argument.
+            Some(other) => {
+                given.insert("action".to_owned(), other.into());
+                "query"
+            }
+        };
+        (ours, given)
+    }
+}
+
+fn rename(given: &mut JsonObject, theirs: &str, ours: &str) {
+    if let Some(value) = given.remove(theirs) {
+        given.insert(ours.to_owned(), value);
+    }
 }

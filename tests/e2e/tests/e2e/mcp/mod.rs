@@ -4,6 +4,7 @@ mod clients;
 mod doors;
 mod family;
 mod formats;
+mod pool_registry;
 mod resources;
 mod saved;
 mod text_bytes;
