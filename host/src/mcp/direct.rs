@@ -17,15 +17,14 @@ use rmcp::model::{CallToolResult, JsonObject, ProtocolVersion, RequestId, Reques
 use serde::{Deserialize, Serialize};
 
 use super::calls::Cancellable;
-use super::confirm::Asking;
-use super::server::{SESSION_HEADER, Server};
+use super::handler::Handler;
+use super::server::SESSION_HEADER;
 use super::sessions::Sessions;
-use crate::session::{Caller, Principal};
 
 /// What the short way needs to know.
-pub(super) struct Direct {
-    pub(super) server: Server,
-    pub(super) sessions: Arc<Sessions>,
+pub(super) struct Direct<H> {
+    pub(super) handler: H,
+    pub(super) sessions: Arc<Sessions<H>>,
     pub(super) allowed_hosts: Vec<String>,
 }
 
@@ -66,18 +65,18 @@ struct Answer<'a> {
     result: &'a CallToolResult,
 }
 
-impl Direct {
+impl<H: Handler> Direct<H> {
     /// Answers a plain tool call. None: the request is rmcp's.
     pub(super) async fn answer(&self, parts: &Parts, body: &[u8]) -> Option<Response> {
         if parts.method != Method::POST || !self.is_plain(&parts.headers) {
             return None;
         }
         let message: Message = serde_json::from_slice(body).ok()?;
-        if message.jsonrpc != "2.0" || message.method != CALL || !self.server.has_tool(&message.params.name) {
+        if message.jsonrpc != "2.0" || message.method != CALL || !self.handler.answers_at_once(&message.params.name) {
             return None;
         }
-        // What is told or asked on the way needs rmcp's stream.
-        if message.params.meta.get_progress_token().is_some() || self.server.may_ask(&message.params.name) {
+        // What is told on the way needs rmcp's stream.
+        if message.params.meta.get_progress_token().is_some() {
             return None;
         }
         let session = session(&parts.headers);
@@ -86,12 +85,10 @@ impl Direct {
             None if stands_alone(&parts.headers, &message) => None,
             None => return None,
         };
-        let caller = Caller { principal: Principal::Anonymous, protocol_session: session.flatten().map(Arc::from) };
         let Message { id, params, .. } = message;
-        let mut result = self
-            .server
-            .call(&caller, &params.name, params.arguments.unwrap_or_default(), &Asking::Nobody, Cancellable::wait(call.as_ref()))
-            .await;
+        let unwanted = Cancellable::wait(call.as_ref());
+        let arguments = params.arguments.unwrap_or_default();
+        let mut result = self.handler.answer_at_once(session.flatten(), &params.name, arguments, unwanted).await;
         if call.is_some() {
             // Unknown to the older protocols.
             result.result_type = None;

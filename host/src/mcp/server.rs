@@ -17,6 +17,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::calls::{CallerGone, Calls};
 use super::confirm::{Asking, Pending};
+use super::handler::Handler;
 use super::{app, completions, failure, progress, prompts, resources, tools};
 use crate::config;
 use crate::contract::ErrorKind;
@@ -57,7 +58,7 @@ impl Server {
     }
 
     /// Runs a tool until it answers, `unwanted` says that its answer has no taker, or the process stops.
-    pub(super) async fn call(
+    async fn call(
         &self,
         caller: &Caller,
         name: &str,
@@ -79,12 +80,33 @@ impl Server {
     }
 
     /// Whether a tool's call may have to ask the person at the client.
-    pub(super) fn may_ask(&self, name: &str) -> bool {
+    fn may_ask(&self, name: &str) -> bool {
         self.0.asks && self.0.names.may_write(name)
     }
 
-    pub(super) fn has_tool(&self, name: &str) -> bool {
+    fn has_tool(&self, name: &str) -> bool {
         self.0.tools.iter().any(|tool| tool.name == name)
+    }
+}
+
+impl Handler for Server {
+    fn answers_at_once(&self, tool: &str) -> bool {
+        self.has_tool(tool) && !self.may_ask(tool)
+    }
+
+    async fn answer_at_once(
+        &self,
+        session: Option<&str>,
+        tool: &str,
+        arguments: JsonObject,
+        unwanted: impl Future<Output = ()> + Send,
+    ) -> CallToolResult {
+        let caller = Caller { principal: Principal::Anonymous, protocol_session: session.map(Arc::from) };
+        self.call(&caller, tool, arguments, &Asking::Nobody, unwanted).await
+    }
+
+    async fn session_ended(&self, session: &str) {
+        self.0.sessions.protocol_session_ended(session).await;
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Idleness is counted here and not by rmcp, since most calls don't pass through its sessions (see [`super::direct`]).
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -10,35 +11,83 @@ use futures::Stream;
 use rmcp::model::{ClientJsonRpcMessage, RequestId, ServerJsonRpcMessage};
 use rmcp::transport::streamable_http_server::session::local::{LocalSessionManager, LocalSessionManagerError};
 use rmcp::transport::streamable_http_server::session::{ServerSseMessage, SessionId, SessionManager};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::calls::{Calls, Cancellable};
-use crate::session;
+use super::handler::Handler;
 
-/// Open sessions. Each holds two tasks, some channels and its last answer.
-const MAX_SESSIONS: usize = 4_096;
 /// A session without a request for this long is closed; clients that come back later are told so and begin a new one.
 const IDLE: Duration = Duration::from_secs(30 * 60);
 /// How often idle sessions are looked for.
 const SWEEP: Duration = Duration::from_secs(60);
 
 /// Sessions in memory.
-pub(super) struct Sessions {
+pub(super) struct Sessions<H> {
     local: LocalSessionManager,
-    used: Mutex<HashMap<SessionId, Instant>>,
+    open: Mutex<HashMap<SessionId, Open>>,
+    places: Places,
     calls: Calls,
-    /// What the callers of these sessions have between calls.
-    held: Arc<session::Sessions>,
+    /// Is told of each end.
+    handler: H,
 }
 
-impl Sessions {
-    pub(super) fn new(calls: Calls, held: Arc<session::Sessions>) -> Arc<Sessions> {
+struct Open {
+    used: Instant,
+    _place: OwnedSemaphorePermit,
+}
+
+/// How many sessions there may be at once. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Places {
+    free: Arc<Semaphore>,
+    most: usize,
+}
+
+impl Places {
+    pub(super) fn new(most: usize) -> Places {
+        Places { free: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))), most }
+    }
+
+    /// A session's place, until this is dropped.
+    ///
+    /// # Errors
+    /// All are taken. Whoever runs the request under [`Places::watched`] learns of it, too.
+    pub(super) fn take(&self) -> Result<OwnedSemaphorePermit, SessionError> {
+        self.free.clone().try_acquire_owned().map_err(|_| {
+            let _ = FULL.try_with(|full| full.set(true));
+            self.full()
+        })
+    }
+
+    /// What is said where there is no place.
+    pub(super) fn full(&self) -> SessionError {
+        SessionError::TooMany(self.most)
+    }
+
+    /// Runs a request. None: it was refused for want of a place, which rmcp would call an internal error.
+    pub(super) async fn watched<T>(&self, request: impl Future<Output = T>) -> Option<T> {
+        let watched = async {
+            let answer = request.await;
+            (!FULL.with(Cell::get)).then_some(answer)
+        };
+        FULL.scope(Cell::new(false), watched).await
+    }
+}
+
+tokio::task_local! {
+    /// The request that runs found no place for its session.
+    static FULL: Cell<bool>;
+}
+
+impl<H: Handler> Sessions<H> {
+    pub(super) fn new(calls: Calls, handler: H, places: Places) -> Arc<Sessions<H>> {
         let mut local = LocalSessionManager::default();
         local.session_config.keep_alive = None;
         // A caller that hangs up has its statement stopped, so there is nothing to come back for: no answers are kept for
         // resuming, and no event says that they could be.
         local.session_config.completed_cache_ttl = Duration::ZERO;
         local.session_config.sse_retry = None;
-        let sessions = Arc::new(Sessions { local, used: Mutex::default(), calls, held });
+        let sessions = Arc::new(Sessions { local, open: Mutex::default(), places, calls, handler });
         tokio::spawn(sweep(Arc::downgrade(&sessions)));
         sessions
     }
@@ -51,21 +100,21 @@ impl Sessions {
 
     /// Marks a session as used now. None: there is none.
     fn touch(&self, session: &str) -> Option<SessionId> {
-        let mut used = self.lock();
-        *used.get_mut(session)? = Instant::now();
-        used.get_key_value(session).map(|(id, _)| id.clone())
+        let mut sessions = self.lock();
+        sessions.get_mut(session)?.used = Instant::now();
+        sessions.get_key_value(session).map(|(id, _)| id.clone())
     }
 
     fn idle(&self, longer_than: Duration) -> Vec<SessionId> {
-        self.lock().iter().filter(|(_, used)| used.elapsed() > longer_than).map(|(id, _)| id.clone()).collect()
+        self.lock().iter().filter(|(_, open)| open.used.elapsed() > longer_than).map(|(id, _)| id.clone()).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Instant>> {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn sweep(sessions: Weak<Sessions>) {
+async fn sweep<H: Handler>(sessions: Weak<Sessions<H>>) {
     loop {
         tokio::time::sleep(SWEEP).await;
         let Some(sessions) = sessions.upgrade() else { return };
@@ -80,8 +129,8 @@ async fn sweep(sessions: Weak<Sessions>) {
 /// Why a session couldn't be made or used.
 #[derive(Debug)]
 pub(super) enum SessionError {
-    /// [`MAX_SESSIONS`] are open.
-    TooMany,
+    /// So many are open already.
+    TooMany(usize),
     /// rmcp's own reason.
     Local(LocalSessionManagerError),
 }
@@ -89,7 +138,7 @@ pub(super) enum SessionError {
 impl std::fmt::Display for SessionError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            SessionError::TooMany => write!(f, "there are {MAX_SESSIONS} sessions already; end one, or try again later"),
+            SessionError::TooMany(most) => write!(f, "there are {most} sessions already; end one, or try again later"),
             SessionError::Local(why) => why.fmt(f),
         }
     }
@@ -98,7 +147,7 @@ impl std::fmt::Display for SessionError {
 impl std::error::Error for SessionError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            SessionError::TooMany => None,
+            SessionError::TooMany(_) => None,
             SessionError::Local(why) => Some(why),
         }
     }
@@ -110,16 +159,14 @@ impl From<LocalSessionManagerError> for SessionError {
     }
 }
 
-impl SessionManager for Sessions {
+impl<H: Handler> SessionManager for Sessions<H> {
     type Error = SessionError;
     type Transport = <LocalSessionManager as SessionManager>::Transport;
 
     async fn create_session(&self) -> Result<(SessionId, Self::Transport), SessionError> {
-        if self.lock().len() >= MAX_SESSIONS {
-            return Err(SessionError::TooMany);
-        }
+        let place = self.places.take()?;
         let (id, transport) = self.local.create_session().await?;
-        self.lock().insert(id.clone(), Instant::now());
+        self.lock().insert(id.clone(), Open { used: Instant::now(), _place: place });
         Ok((id, transport))
     }
 
@@ -139,7 +186,7 @@ impl SessionManager for Sessions {
     async fn close_session(&self, id: &SessionId) -> Result<(), SessionError> {
         self.lock().remove(id);
         self.calls.cancel_all(id);
-        self.held.protocol_session_ended(id).await;
+        self.handler.session_ended(id).await;
         Ok(self.local.close_session(id).await?)
     }
 

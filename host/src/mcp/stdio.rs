@@ -1,13 +1,17 @@
 //! MCP on standard input and output: one client, one session. Standard output belongs to the protocol.
 
+mod find_id;
+mod lines;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use rmcp::service::serve_server_with_ct;
-use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::io::stdio_pipes;
 use tokio_util::sync::CancellationToken;
+
+use lines::Lines;
 
 use super::calls::Calls;
 use super::server::Server;
@@ -33,7 +37,7 @@ pub async fn stdio(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Re
     let sessions = Sessions::new(registry.clone(), config.sessions.clone());
     let server = Server::new(sessions.clone(), config, calls.clone());
     let (input, output) = stdio_pipes();
-    let transport = AsyncRwTransport::new_server(input, output).with_max_line_length(MAX_MESSAGE_BYTES);
+    let transport = Lines::new(input, output, MAX_MESSAGE_BYTES);
     let serving = async {
         // rmcp itself waits a few seconds for running calls once the input has ended.
         match serve_server_with_ct(server, transport, session.clone()).await {

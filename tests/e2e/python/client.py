@@ -1,6 +1,6 @@
-"""A client of PyPI's `mcp`: lists the tools, queries each database, provokes an error; prints what it saw as JSON.
+"""A client of PyPI's `mcp`: lists the tools, does the main job on each database, provokes an error; prints what it saw as JSON.
 
-Usage: client.py http URL MODE DATABASE...  |  client.py stdio CONFIG MODE DATABASE...
+Usage: client.py http|sse URL MODE DATABASE...  |  client.py stdio CONFIG MODE DATABASE...
 MODE: auto, legacy, or a protocol version. The client itself holds structured content against the output schemas.
 """
 
@@ -10,12 +10,15 @@ import os
 import sys
 
 from mcp.client.client import Client
+from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters
 
 
 def server(transport: str, target: str):
     if transport == "http":
         return target
+    if transport == "sse":
+        return sse_client(target)
     return StdioServerParameters(command=os.environ["BULKHEAD_BIN"], args=["stdio", "--config", target])
 
 
@@ -38,6 +41,8 @@ async def main(transport: str, target: str, mode: str, databases: list[str]) -> 
                 "query": plain(await client.call_tool("query", call | {"sql": "SELECT 1 AS one, 'zwei' AS two"})),
                 "error": plain(await client.call_tool("query", call | {"sql": "SELECT * FROM nowhere_at_all"})),
                 "tables": plain(await client.call_tool("list_tables", call)),
+                "table": plain(await client.call_tool("describe_table", call | {"table": "fruit"})),
+                "next": plain(await client.call_tool("query", call | {"sql": "SELECT count(*) FROM fruit"})),
             }
         print(json.dumps(seen))
 

@@ -24,10 +24,12 @@ mod host;
 pub mod misfits;
 pub mod mock_tds;
 pub mod neighbour;
+pub mod node;
 mod person;
 pub mod postgres;
 pub mod proxy;
 pub mod python;
+pub mod raw;
 pub mod rds;
 pub mod sqlserver;
 

@@ -18,6 +18,9 @@
 //! | `BULKHEAD_TEST_NPM_BROWSER` | a folder whose `node_modules` has `playwright-core` |
 //! | `BULKHEAD_TEST_CHROMIUM` | the browser |
 //! | `BULKHEAD_TEST_ARTIFACTS` | a folder for what a person may want to look at after the tests |
+//! | `BULKHEAD_TEST_NODE` | a Node that runs the packages of `BULKHEAD_TEST_NPM_MCP` |
+//! | `BULKHEAD_TEST_NPM_MCP` | a folder whose `node_modules` has `@modelcontextprotocol/`'s `conformance`, `client`, `sdk` and `inspector` |
+//! | `BULKHEAD_TEST_MCP_FIXTURE` | a server for MCP's conformance suite on the host's HTTP stack, a program |
 //! | `AWS_...` | keys for the stand-ins of AWS's services, and nothing that would lead to this machine's own |
 //! | `BULKHEAD_TEST_PSQL`, `BULKHEAD_TEST_SQLITE3` | the command-line clients |
 
@@ -47,6 +50,13 @@ const NPM_BROWSER: [&str; 1] = ["playwright-core@1.65.1"];
 
 /// Known to the stand-ins of AWS's services alone.
 const AWS_KEY_ID: &str = "AKIDBULKHEADTEST";
+/// MCP's conformance suite, its clients for Node of both eras, and its inspector.
+const NPM_MCP: [&str; 4] = [
+    "@modelcontextprotocol/conformance@0.2.0-alpha.12",
+    "@modelcontextprotocol/client@2.4.0",
+    "@modelcontextprotocol/sdk@1.32.2",
+    "@modelcontextprotocol/inspector@2.12.0",
+];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -65,6 +75,8 @@ pub(crate) struct Servers {
     mock_tds: std::path::PathBuf,
     npm_rds: std::path::PathBuf,
     npm_browser: std::path::PathBuf,
+    node: std::path::PathBuf,
+    npm_mcp: std::path::PathBuf,
     /// A key that is new each time and found nowhere else, so that a test can look for it in logs and memory.
     aws_secret: String,
     tds: tds::Tds,
@@ -99,6 +111,7 @@ impl Servers {
         let npm_rds = install::npm("rds", &NPM_RDS)?;
         let npm_browser = install::npm("browser", &NPM_BROWSER)?;
         install::debian(&["chromium"], || crate::run::exists(CHROMIUM))?;
+        let (node, npm_mcp) = (install::node()?, install::npm("mcp", &NPM_MCP)?);
         install::debian(&["sqlite3"], || crate::run::exists("sqlite3"))?;
         let account = Account::for_servers()?;
         let postgres = postgres::Postgres::start(&account)?;
@@ -106,7 +119,7 @@ impl Servers {
         let mariadb = mariadb::MariaDb::start(&account)?;
         let aws_secret = format!("aws-{}", postgres::random_hex()?);
         let tds = tds::Tds::start(&account)?;
-        Ok(Self { bouncer, postgres, mariadb, python, mock_tds, npm_rds, npm_browser, aws_secret, tds })
+        Ok(Self { bouncer, postgres, mariadb, python, mock_tds, npm_rds, npm_browser, node, npm_mcp, aws_secret, tds })
     }
 
     /// PostgreSQL.
@@ -153,6 +166,9 @@ impl Servers {
             ("BULKHEAD_TEST_NPM_BROWSER", path(self.npm_browser.clone())),
             ("BULKHEAD_TEST_CHROMIUM", path(crate::run::found(CHROMIUM).context("there is no chromium")?)),
             ("BULKHEAD_TEST_ARTIFACTS", path(artifacts()?)),
+            ("BULKHEAD_TEST_NODE", path(self.node.clone())),
+            ("BULKHEAD_TEST_NPM_MCP", path(self.npm_mcp.clone())),
+            ("BULKHEAD_TEST_MCP_FIXTURE", path(workspace::target()?.join("release/mcp-fixture"))),
             ("BULKHEAD_TEST_PSQL", path(description.bin_dir.join("psql"))),
             ("BULKHEAD_TEST_SQLITE3", "sqlite3".to_owned()),
             ("AWS_ACCESS_KEY_ID", AWS_KEY_ID.to_owned()),

@@ -10,14 +10,14 @@ use crate::config::Config;
 
 const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"0"}}}"#;
 
-async fn started(server: &str) -> Arc<Endpoint> {
+async fn started(server: &str) -> Arc<Endpoint<Server>> {
     let config = Config::parse(&format!("databases: {{}}\nserver: {server}")).unwrap();
     let settings = config.server.clone();
     let registry = Arc::new(Registry::open(config).await.unwrap());
     let calls = Calls::default();
     let held = crate::session::Sessions::new(registry, settings.sessions.clone());
-    let server = Server::new(held.clone(), &crate::config::ServerConfig::default(), calls.clone());
-    Arc::new(endpoint(server, held, calls, &settings, CancellationToken::new()))
+    let server = Server::new(held, &crate::config::ServerConfig::default(), calls.clone());
+    Arc::new(endpoint(server, calls, &settings, CancellationToken::new()))
 }
 
 #[derive(Clone)]
@@ -84,7 +84,7 @@ impl Sent {
         request.body(Body::from(self.body.to_string())).unwrap()
     }
 
-    async fn to(&self, endpoint: &Arc<Endpoint>) -> (StatusCode, Option<String>, String) {
+    async fn to(&self, endpoint: &Arc<Endpoint<Server>>) -> (StatusCode, Option<String>, String) {
         let response = handle(State(endpoint.clone()), self.request()).await;
         let (status, session) =
             (response.status(), response.headers().get("mcp-session-id").map(|id| id.to_str().unwrap().to_owned()));
@@ -92,13 +92,13 @@ impl Sent {
         (status, session, String::from_utf8(body.to_vec()).unwrap())
     }
 
-    async fn is_answered_directly(&self, endpoint: &Arc<Endpoint>) -> bool {
+    async fn is_answered_directly(&self, endpoint: &Arc<Endpoint<Server>>) -> bool {
         let (parts, _) = self.request().into_parts();
         endpoint.direct.answer(&parts, self.body.to_string().as_bytes()).await.is_some()
     }
 }
 
-async fn session(endpoint: &Arc<Endpoint>) -> String {
+async fn session(endpoint: &Arc<Endpoint<Server>>) -> String {
     let (status, session, _) = Sent::new(serde_json::from_str(INITIALIZE).unwrap()).to(endpoint).await;
     assert_eq!(status, StatusCode::OK);
     let session = session.unwrap();

@@ -1,12 +1,15 @@
 //! The protocol as clients see it: both transports, both eras, and who is let in.
 
+mod bad_input;
 mod clients;
+mod conformance;
 mod doors;
 mod family;
 mod formats;
 mod pool_registry;
 mod resources;
 mod saved;
+mod sse;
 mod text_bytes;
 mod tools;
 mod view;
@@ -17,7 +20,6 @@ use bulkhead_tests::postgres::{Server, User};
 /// Both drivers: `pg`, and `lite` with a table of three fruits.
 struct Both {
     config: Config,
-    #[expect(dead_code, reason = "the role's backends are this test's own")]
     role: User,
 }
 

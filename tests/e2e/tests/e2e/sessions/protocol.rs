@@ -1,6 +1,6 @@
 //! The protocol's own sessions, in the versions that have them, and the one client on standard input.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bulkhead_tests::postgres::wait_until;
 use bulkhead_tests::{Client, Config, Era};
@@ -78,4 +78,37 @@ async fn standard_input_is_one_session_in_both_eras() {
         client.close().await;
         wait_until("the transaction ends", SOON, || rig.in_transaction() == 0).await;
     }
+}
+
+/// Who finds no place is told so and what to do, nobody loses theirs, and each that is given up can be taken.
+#[tokio::test]
+async fn there_are_only_so_many() {
+    let two: [(&[&str], _); 1] = [(&["server", "sessions", "max_protocol_sessions"], json!(2))];
+    let rig = Rig::start_with("protocol_full", &two).await;
+    let (one, two) = (rig.older().await, rig.older().await);
+    let knock = async || {
+        let initialize = json!({
+            "jsonrpc": "2.0", "id": 1, "method": "initialize",
+            "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "bare", "version": "1"}},
+        });
+        let request = reqwest::Client::new().post(rig.host.url()).header("accept", "application/json, text/event-stream");
+        request.json(&initialize).send().await.expect("an answer")
+    };
+    for _ in 0..3 {
+        let refused = knock().await;
+        assert_eq!(refused.status(), reqwest::StatusCode::SERVICE_UNAVAILABLE);
+        assert!(refused.headers().contains_key("retry-after"));
+        let why = refused.text().await.expect("words");
+        assert!(why.contains("2 sessions") && why.contains("try again later"), "{why}");
+    }
+    assert_eq!(version(&one).await, "PostgreSQL");
+    // The newest protocol has no sessions to run out of.
+    assert_eq!(version(&rig.client).await, "PostgreSQL");
+    two.close().await;
+    let began = Instant::now();
+    while knock().await.status() != reqwest::StatusCode::OK {
+        assert!(began.elapsed() < SOON, "no place becomes free");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(knock().await.status(), reqwest::StatusCode::SERVICE_UNAVAILABLE);
 }
