@@ -2,10 +2,12 @@
 
 mod failure;
 mod field;
+mod records;
 mod request;
 mod response;
 
 pub use failure::{Exception, Failure};
 pub use field::{ArrayValue, Double, Field};
+pub use records::{Cell, Records};
 pub use request::{Execute, Operation, SqlParameter, Target, TypeHint, begin, execute, finish};
 pub use response::{ColumnMetadata, Executed, executed, transaction_id};

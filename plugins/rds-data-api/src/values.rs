@@ -4,11 +4,10 @@ mod array;
 mod datetime;
 
 use crate::engine::Engine;
-use crate::protocol::{ColumnMetadata, Executed, Field};
+use crate::protocol::{Cell, ColumnMetadata, Executed, Records};
 use crate::types;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use bulkhead_driver::{Batch, BatchBuilder, Column, ColumnBuilder, ColumnKind, Error, ErrorKind, Layout};
-use std::collections::VecDeque;
 
 /// The rows of an answer that haven't been handed on.
 #[derive(Debug, Clone)]
@@ -16,7 +15,7 @@ pub struct Rows {
     /// Its columns.
     pub columns: Vec<Column>,
     elements: Vec<Option<ColumnKind>>,
-    records: VecDeque<Vec<Field>>,
+    records: Records,
 }
 
 impl Rows {
@@ -24,16 +23,16 @@ impl Rows {
     #[must_use]
     pub fn of(engine: Engine, executed: Executed) -> Option<Rows> {
         let metadata = executed.column_metadata.filter(|columns| !columns.is_empty())?;
-        let records: VecDeque<Vec<Field>> = executed.records.unwrap_or_default().into();
+        let records = executed.records.unwrap_or_default();
         let elements =
             metadata.iter().map(|column| if engine == Engine::PostgreSql { types::element(column) } else { None }).collect();
         let columns = metadata.iter().enumerate().map(|(at, column)| describe(engine, at, column, &records)).collect();
         Some(Rows { columns, elements, records })
     }
 
-    /// More rows of the same columns.
-    pub fn append(&mut self, more: Vec<Vec<Field>>) {
-        self.records.extend(more);
+    /// More rows of the same columns, in place of those that were handed on.
+    pub fn refill(&mut self, more: Records) {
+        self.records = more;
     }
 
     /// How many are left.
@@ -63,12 +62,13 @@ impl Rows {
         }
         let most = usize::try_from(bytes).unwrap_or(usize::MAX);
         let mut builder = BatchBuilder::new(self.columns.iter().map(|column| Layout::of(column.kind)));
-        while let Some(record) = self.records.pop_front() {
-            for (((field, column), element), builder) in
-                record.iter().zip(&self.columns).zip(&self.elements).zip(builder.columns_mut())
+        while !self.records.is_empty() {
+            for (((cell, column), element), builder) in
+                self.records.first().zip(&self.columns).zip(&self.elements).zip(builder.columns_mut())
             {
-                push(builder, column, *element, field)?;
+                push(builder, column, *element, cell)?;
             }
+            self.records.advance();
             builder.end_row();
             if builder.rows() >= rows || builder.bytes() >= most {
                 break;
@@ -81,15 +81,20 @@ impl Rows {
     ///
     /// # Errors
     /// As above.
-    pub fn into_texts(self) -> Vec<Vec<Option<String>>> {
-        self.records.into_iter().map(|record| record.into_iter().map(|field| text(&field)).collect()).collect()
+    pub fn into_texts(mut self) -> Vec<Vec<Option<String>>> {
+        let mut rows = Vec::with_capacity(self.records.len());
+        while !self.records.is_empty() {
+            rows.push(self.records.first().map(text).collect());
+            self.records.advance();
+        }
+        rows
     }
 }
 
 /// A column. Its kind is that of its type, unless the values that came aren't of it: then it is `other`.
-fn describe(engine: Engine, at: usize, column: &ColumnMetadata, records: &VecDeque<Vec<Field>>) -> Column {
+fn describe(engine: Engine, at: usize, column: &ColumnMetadata, records: &Records) -> Column {
     let mut kind = types::kind(engine, column);
-    if !records.iter().filter_map(|record| record.get(at)).all(|field| fits(kind, field)) {
+    if !records.column(at).all(|cell| fits(kind, cell)) {
         kind = ColumnKind::Other;
     }
     let name = column.label.as_ref().filter(|label| !label.is_empty()).unwrap_or(&column.name).clone();
@@ -101,24 +106,23 @@ fn describe(engine: Engine, at: usize, column: &ColumnMetadata, records: &VecDeq
     Column { name, kind, native_type: types::native(engine, column), nullable }
 }
 
-fn fits(kind: ColumnKind, field: &Field) -> bool {
+fn fits(kind: ColumnKind, cell: Cell<'_>) -> bool {
     use ColumnKind as Kind;
-    match (kind, field) {
-        (_, Field::Null) | (Kind::Other, _) => true,
-        (Kind::Boolean, Field::Boolean(_))
-        | (Kind::Int64, Field::Long(_))
-        | (Kind::Float64, Field::Double(_))
-        | (Kind::Decimal, Field::Long(_))
-        | (Kind::Bytes, Field::Blob(_))
-        | (Kind::Array, Field::Array(_)) => true,
-        (Kind::Boolean, Field::Long(value)) => matches!(value, 0 | 1),
-        (Kind::Int64, Field::Text(text)) => text.parse::<i64>().is_ok(),
-        (Kind::Int64, Field::Boolean(_)) => true,
-        (Kind::Decimal, Field::Text(text)) => is_decimal(text),
-        (
-            Kind::Text | Kind::Uuid | Kind::Json | Kind::Date | Kind::Time | Kind::Timestamp | Kind::TimestampTz,
-            Field::Text(_),
-        ) => true,
+    match (kind, cell) {
+        (_, Cell::Null) | (Kind::Other, _) => true,
+        (Kind::Boolean, Cell::Boolean(_))
+        | (Kind::Int64, Cell::Long(_))
+        | (Kind::Float64, Cell::Double(_))
+        | (Kind::Decimal, Cell::Long(_))
+        | (Kind::Bytes, Cell::Blob(_))
+        | (Kind::Array, Cell::Array(_)) => true,
+        (Kind::Boolean, Cell::Long(value)) => matches!(value, 0 | 1),
+        (Kind::Int64, Cell::Text(text)) => text.parse::<i64>().is_ok(),
+        (Kind::Int64, Cell::Boolean(_)) => true,
+        (Kind::Decimal, Cell::Text(text)) => is_decimal(text),
+        (Kind::Text | Kind::Uuid | Kind::Json | Kind::Date | Kind::Time | Kind::Timestamp | Kind::TimestampTz, Cell::Text(_)) => {
+            true
+        }
         _ => false,
     }
 }
@@ -129,31 +133,39 @@ fn is_decimal(text: &str) -> bool {
         || text.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
-fn push(builder: &mut ColumnBuilder, column: &Column, element: Option<ColumnKind>, field: &Field) -> Result<(), Error> {
-    if !fits(column.kind, field) {
+fn push(builder: &mut ColumnBuilder, column: &Column, element: Option<ColumnKind>, cell: Cell<'_>) -> Result<(), Error> {
+    if !fits(column.kind, cell) {
         return Err(Error::new(
             ErrorKind::Protocol,
             format!("a value of the column {:?} is not a {}", column.name, column.native_type),
         ));
     }
-    match (column.kind, field) {
-        (_, Field::Null) => builder.push_null(),
-        (ColumnKind::Boolean, Field::Boolean(value)) => builder.push_bool(*value),
-        (ColumnKind::Boolean, Field::Long(value)) => builder.push_bool(*value != 0),
-        (ColumnKind::Int64, Field::Long(value)) => builder.push_int64(*value),
-        (ColumnKind::Int64, Field::Boolean(value)) => builder.push_int64((*value).into()),
-        (ColumnKind::Int64, Field::Text(text)) => builder.push_int64(text.parse().unwrap_or_default()),
-        (ColumnKind::Float64, Field::Double(value)) => builder.push_float64(*value),
-        (ColumnKind::Bytes, Field::Blob(base64)) => builder.push_bytes(&blob(base64)?),
-        (ColumnKind::Array, Field::Array(value)) => builder.push_text(&array::json(value, element)),
-        (ColumnKind::Time, Field::Text(value)) => builder.push_text(&datetime::time(value)),
-        (ColumnKind::Timestamp, Field::Text(value)) => builder.push_text(&datetime::timestamp(value)),
-        (ColumnKind::TimestampTz, Field::Text(value)) => builder.push_text(&datetime::timestamp_tz(value)),
-        (ColumnKind::Uuid, Field::Text(value)) => builder.push_text(&value.to_ascii_lowercase()),
-        (_, Field::Text(value)) => builder.push_text(value),
+    match (column.kind, cell) {
+        (_, Cell::Null) => builder.push_null(),
+        (ColumnKind::Boolean, Cell::Boolean(value)) => builder.push_bool(value),
+        (ColumnKind::Boolean, Cell::Long(value)) => builder.push_bool(value != 0),
+        (ColumnKind::Int64, Cell::Long(value)) => builder.push_int64(value),
+        (ColumnKind::Int64, Cell::Boolean(value)) => builder.push_int64(value.into()),
+        (ColumnKind::Int64, Cell::Text(text)) => builder.push_int64(text.parse().unwrap_or_default()),
+        (ColumnKind::Float64, Cell::Double(value)) => builder.push_float64(value),
+        (ColumnKind::Bytes, Cell::Blob(base64)) => builder.push_bytes(&blob(base64)?),
+        (ColumnKind::Array, Cell::Array(value)) => builder.push_text(&array::json(value, element)),
+        (ColumnKind::Time, Cell::Text(value)) => return spell(builder, datetime::time(value)),
+        (ColumnKind::Timestamp, Cell::Text(value)) => return spell(builder, datetime::timestamp(value)),
+        (ColumnKind::TimestampTz, Cell::Text(value)) => return spell(builder, datetime::timestamp_tz(value)),
+        (ColumnKind::Uuid, Cell::Text(value)) => builder.push_text(&value.to_ascii_lowercase()),
+        (_, Cell::Text(value)) => builder.push_text(value),
         (_, other) => builder.push_text(&text(other).unwrap_or_default()),
     }
     Ok(())
+}
+
+/// A text in pieces.
+fn spell(builder: &mut ColumnBuilder, pieces: datetime::Pieces<'_>) -> Result<(), Error> {
+    builder.push_with(|out| {
+        pieces.iter().for_each(|piece| out.extend_text(piece));
+        Ok(())
+    })
 }
 
 fn blob(base64: &str) -> Result<Vec<u8>, Error> {
@@ -161,18 +173,18 @@ fn blob(base64: &str) -> Result<Vec<u8>, Error> {
 }
 
 /// A value as text. A blob as PostgreSQL writes bytes.
-fn text(field: &Field) -> Option<String> {
-    Some(match field {
-        Field::Null => return None,
-        Field::Boolean(value) => value.to_string(),
-        Field::Long(value) => value.to_string(),
-        Field::Double(value) => value.to_string(),
-        Field::Text(value) => value.clone(),
-        Field::Blob(base64) => match BASE64_STANDARD.decode(base64) {
+fn text(cell: Cell<'_>) -> Option<String> {
+    Some(match cell {
+        Cell::Null => return None,
+        Cell::Boolean(value) => value.to_string(),
+        Cell::Long(value) => value.to_string(),
+        Cell::Double(value) => value.to_string(),
+        Cell::Text(value) => value.to_owned(),
+        Cell::Blob(base64) => match BASE64_STANDARD.decode(base64) {
             Ok(bytes) => bytes.iter().fold("\\x".to_owned(), |hex, byte| format!("{hex}{byte:02x}")),
-            Err(_) => base64.clone(),
+            Err(_) => base64.to_owned(),
         },
-        Field::Array(value) => array::json(value, None),
+        Cell::Array(value) => array::json(value, None),
     })
 }
 
@@ -182,9 +194,16 @@ mod tests {
     use super::*;
     use bulkhead_driver::Values;
 
+    use crate::protocol::Field;
+
+    fn records(fields: Vec<Field>) -> Records {
+        let records: Vec<[Field; 1]> = fields.into_iter().map(|field| [field]).collect();
+        serde_json::from_str(&serde_json::to_string(&records).unwrap()).unwrap()
+    }
+
     fn rows(type_name: &str, fields: Vec<Field>) -> Rows {
         let column = ColumnMetadata { name: "c".into(), type_name: type_name.into(), nullable: 1, ..ColumnMetadata::default() };
-        let records = fields.into_iter().map(|field| vec![field]).collect();
+        let records = records(fields);
         Rows::of(
             Engine::PostgreSql,
             Executed { records: Some(records), column_metadata: Some(vec![column]), ..Executed::default() },
@@ -218,7 +237,8 @@ mod tests {
         assert_eq!(texts(&odd.batch(10, 1 << 20).unwrap().unwrap()), ["1", "one", "\\x00ff"]);
         // Once the kind is told, it stays.
         let mut ints = rows("int4", vec![Field::Long(1)]);
-        ints.append(vec![vec![Field::Text("one".into())]]);
+        assert_eq!(ints.batch(10, 1 << 20).unwrap().unwrap().rows, 1);
+        ints.refill(records(vec![Field::Text("one".into())]));
         assert_eq!(ints.batch(10, 1 << 20).unwrap_err().kind, ErrorKind::Protocol);
     }
 

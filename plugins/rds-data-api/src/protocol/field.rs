@@ -1,6 +1,6 @@
 //! One value: a union with one member.
 
-use serde::de::{Deserializer, Error, Unexpected};
+use serde::de::{DeserializeSeed, Deserializer, Error, Unexpected};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde::{Deserialize, de::Visitor};
 use std::fmt;
@@ -127,12 +127,36 @@ impl<'de> Deserialize<'de> for Double {
             }
 
             // How serde_json hands a number over when it keeps every digit of it.
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Double, A::Error> {
-                let number = serde_json::Number::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
-                number.as_f64().map(Double).ok_or_else(|| A::Error::custom("a number beyond a double"))
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Double, A::Error> {
+                map.next_key::<serde::de::IgnoredAny>()?;
+                map.next_value_seed(Digits)
             }
         }
         from.deserialize_any(Number)
+    }
+}
+
+/// The digits of a number, as a string.
+struct Digits;
+
+impl<'de> DeserializeSeed<'de> for Digits {
+    type Value = Double;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Double, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Digits {
+    type Value = Double;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number")
+    }
+
+    fn visit_str<E: Error>(self, digits: &str) -> Result<Double, E> {
+        let value = digits.parse().ok().filter(|value: &f64| value.is_finite());
+        value.map(Double).ok_or_else(|| E::custom("a number beyond a double"))
     }
 }
 

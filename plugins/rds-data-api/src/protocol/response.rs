@@ -1,15 +1,15 @@
 //! What is answered.
 
-use super::Field;
+use super::{Field, Records};
 use bulkhead_driver::{Error, ErrorKind};
 use serde::Deserialize;
 
 /// The answer to ExecuteStatement.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Executed {
     /// The rows. None: the statement gives none.
-    pub records: Option<Vec<Vec<Field>>>,
+    pub records: Option<Records>,
     /// The columns. None: the statement gives no rows.
     pub column_metadata: Option<Vec<ColumnMetadata>>,
     /// Rows changed.
@@ -49,9 +49,9 @@ struct Begun {
 pub fn executed(body: &[u8]) -> Result<Executed, Error> {
     let executed: Executed = object(body)?;
     let columns = executed.column_metadata.as_ref().map_or(0, Vec::len);
-    let wrong = executed.records.iter().flatten().find(|record| record.len() != columns);
+    let wrong = executed.records.as_ref().filter(|records| !records.is_empty() && records.width() != columns);
     match wrong {
-        Some(record) => Err(protocol(&format!("a record of {} fields for {columns} columns", record.len()))),
+        Some(records) => Err(protocol(&format!("a record of {} fields for {columns} columns", records.width()))),
         None => Ok(executed),
     }
 }
@@ -70,7 +70,9 @@ fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(protocol(&"it is not a JSON object"));
     }
-    serde_json::from_slice(body).map_err(|why| protocol(&why))
+    // Looked through once, and not text by text.
+    let body = std::str::from_utf8(body).map_err(|why| protocol(&why))?;
+    serde_json::from_str(body).map_err(|why| protocol(&why))
 }
 
 fn protocol(why: &dyn std::fmt::Display) -> Error {
@@ -81,13 +83,14 @@ fn protocol(why: &dyn std::fmt::Display) -> Error {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
+    use crate::protocol::Cell;
 
     #[test]
     fn answers() {
         let answer = br#"{"columnMetadata":[{"name":"a","label":"b","typeName":"int4","nullable":0,"type":4,"isSigned":true}],"records":[[{"longValue":1}]],"numberOfRecordsUpdated":0}"#;
         let executed = executed(answer).unwrap();
         assert_eq!(executed.column_metadata.unwrap()[0].label.as_deref(), Some("b"));
-        assert_eq!(executed.records.unwrap(), [[Field::Long(1)]]);
+        assert_eq!(executed.records.unwrap().first().collect::<Vec<_>>(), [Cell::Long(1)]);
         assert_eq!(transaction_id(br#"{"transactionId":"t"}"#).unwrap(), "t");
     }
 

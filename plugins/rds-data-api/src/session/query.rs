@@ -130,7 +130,7 @@ impl<S: Service> Session<S> {
             && let Some(scroll) = &mut open.scroll
             && !scroll.ended
         {
-            open.rows.append(self.fetch(scroll)?);
+            open.rows.refill(self.fetch(scroll)?);
         }
         let batch = open.rows.batch(max_rows, max_bytes)?;
         let more = !open.rows.is_empty() || open.scroll.as_ref().is_some_and(|scroll| !scroll.ended);

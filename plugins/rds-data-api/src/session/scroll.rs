@@ -5,7 +5,7 @@
 
 use super::Session;
 use super::retry::{Failed, Repeat};
-use crate::protocol::{Executed, Field, SqlParameter};
+use crate::protocol::{Executed, Records, SqlParameter};
 use crate::service::Service;
 use bulkhead_driver::{Error, ErrorKind, QueryOptions};
 
@@ -50,7 +50,7 @@ impl<S: Service> Session<S> {
     }
 
     /// The next page's records.
-    pub(super) fn fetch(&mut self, scroll: &mut Scroll) -> Result<Vec<Vec<Field>>, Error> {
+    pub(super) fn fetch(&mut self, scroll: &mut Scroll) -> Result<Records, Error> {
         Ok(self.page(scroll)?.records.unwrap_or_default())
     }
 

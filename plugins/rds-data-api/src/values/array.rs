@@ -38,9 +38,9 @@ fn text_of(text: &str, element: Option<ColumnKind>) -> Value {
         Some(ColumnKind::Decimal | ColumnKind::Int64 | ColumnKind::Float64) => {
             text.parse::<Number>().map_or_else(|_| text.into(), Value::Number)
         }
-        Some(ColumnKind::Timestamp) => super::datetime::timestamp(text).into(),
-        Some(ColumnKind::TimestampTz) => super::datetime::timestamp_tz(text).into(),
-        Some(ColumnKind::Time) => super::datetime::time(text).into(),
+        Some(ColumnKind::Timestamp) => super::datetime::timestamp(text).concat().into(),
+        Some(ColumnKind::TimestampTz) => super::datetime::timestamp_tz(text).concat().into(),
+        Some(ColumnKind::Time) => super::datetime::time(text).concat().into(),
         _ => text.into(),
     }
 }

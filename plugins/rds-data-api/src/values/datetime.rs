@@ -1,30 +1,34 @@
 //! Dates and times: from JDBC's spelling to ISO 8601.
 
+/// A text in pieces, which are written one after the other.
+pub(super) type Pieces<'a> = [&'a str; 6];
+
 /// `12:00:00.50` as `12:00:00.5`.
-pub(super) fn time(text: &str) -> String {
+pub(super) fn time(text: &str) -> Pieces<'_> {
     let (clock, offset) = split_offset(text);
-    format!("{}{}", fraction(clock), iso_offset(offset))
+    let (hours, minutes) = iso_offset(offset);
+    ["", "", fraction(clock), hours, minutes, ""]
 }
 
 /// `2024-02-29 12:00:00.0` as `2024-02-29T12:00:00`. What isn't one (`infinity`) stays as it is.
-pub(super) fn timestamp(text: &str) -> String {
+pub(super) fn timestamp(text: &str) -> Pieces<'_> {
     match split(text) {
-        Some((day, clock, era)) => format!("{day}T{}{era}", fraction(clock)),
-        None => text.to_owned(),
+        Some((day, clock, era)) => [day, "T", fraction(clock), "", "", era],
+        None => [text, "", "", "", "", ""],
     }
 }
 
 /// As [`timestamp`], with its offset. The service's sessions are in UTC: without an offset that is what it means.
-pub(super) fn timestamp_tz(text: &str) -> String {
+pub(super) fn timestamp_tz(text: &str) -> Pieces<'_> {
     let Some((day, clock, era)) = split(text) else {
-        return text.to_owned();
+        return [text, "", "", "", "", ""];
     };
     let (clock, offset) = split_offset(clock);
-    let offset = match iso_offset(offset) {
-        none if none.is_empty() || none == "+00:00" => "Z".to_owned(),
+    let (hours, minutes) = match iso_offset(offset) {
+        ("" | "+00:00", "") | ("+00", ":00") => ("Z", ""),
         offset => offset,
     };
-    format!("{day}T{}{offset}{era}", fraction(clock))
+    [day, "T", fraction(clock), hours, minutes, era]
 }
 
 /// The day, the clock, and ` BC` if it is there.
@@ -43,11 +47,11 @@ fn split_offset(clock: &str) -> (&str, &str) {
     clock.split_at_checked(at).unwrap_or((clock, ""))
 }
 
-fn iso_offset(offset: &str) -> String {
+fn iso_offset(offset: &str) -> (&str, &str) {
     match offset {
-        "Z" => "+00:00".to_owned(),
-        hours if hours.len() == 3 => format!("{hours}:00"),
-        other => other.to_owned(),
+        "Z" => ("+00:00", ""),
+        hours if hours.len() == 3 => (hours, ":00"),
+        other => (other, ""),
     }
 }
 
@@ -71,13 +75,13 @@ mod tests {
             ("infinity", "infinity", "infinity"),
             ("", "", ""),
         ] {
-            assert_eq!(timestamp(text), plain);
-            assert_eq!(timestamp_tz(text), zoned);
+            assert_eq!(timestamp(text).concat(), plain);
+            assert_eq!(timestamp_tz(text).concat(), zoned);
         }
-        assert_eq!(timestamp_tz("2024-02-29 12:00:00.5+00"), "2024-02-29T12:00:00.5Z");
-        assert_eq!(timestamp_tz("2024-02-29 12:00:00-05:30"), "2024-02-29T12:00:00-05:30");
-        assert_eq!(time("12:00:00.500"), "12:00:00.5");
-        assert_eq!(time("24:00:00"), "24:00:00");
-        assert_eq!(time("12:00:00.10+02"), "12:00:00.1+02:00");
+        assert_eq!(timestamp_tz("2024-02-29 12:00:00.5+00").concat(), "2024-02-29T12:00:00.5Z");
+        assert_eq!(timestamp_tz("2024-02-29 12:00:00-05:30").concat(), "2024-02-29T12:00:00-05:30");
+        assert_eq!(time("12:00:00.500").concat(), "12:00:00.5");
+        assert_eq!(time("24:00:00").concat(), "24:00:00");
+        assert_eq!(time("12:00:00.10+02").concat(), "12:00:00.1+02:00");
     }
 }
