@@ -15,7 +15,16 @@ pub fn text(bytes: &[u8]) -> String {
 
 /// Writes text as UTF-16LE.
 pub fn write(out: &mut Vec<u8>, text: &str) {
-    out.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+    if text.is_ascii() {
+        let start = out.len();
+        out.resize(start + text.len() * 2, 0);
+        let (units, _) = out.get_mut(start..).unwrap_or_default().as_chunks_mut::<2>();
+        for (unit, byte) in units.iter_mut().zip(text.bytes()) {
+            unit[0] = byte;
+        }
+    } else {
+        out.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+    }
 }
 
 /// Units of a text, which is what lengths count.

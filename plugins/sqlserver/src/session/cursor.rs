@@ -35,7 +35,9 @@ pub struct Next {
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) id: u64,
+    /// Until they are given to the caller.
     columns: Vec<Column>,
+    has_rows: bool,
     builder: BatchBuilder,
     /// A row is at most so wide, if that is known and little.
     widest: Option<usize>,
@@ -66,6 +68,7 @@ impl Run {
             id,
             builder: BatchBuilder::new(layouts),
             widest: widest.map(|widest| widest + columns.len()).filter(|widest| *widest <= NARROW),
+            has_rows: !columns.is_empty(),
             columns: columns.into_iter().map(described).collect(),
             left: most,
             most,
@@ -74,8 +77,8 @@ impl Run {
         }
     }
 
-    pub(super) fn columns(&self) -> Vec<Column> {
-        self.columns.clone()
+    pub(super) fn take_columns(&mut self) -> Vec<Column> {
+        std::mem::take(&mut self.columns)
     }
 }
 
@@ -167,7 +170,7 @@ impl<W: Wire> Session<W> {
             Pause::End => {
                 let after = match self.waiting.take() {
                     Some(run) => Some(run),
-                    None if run.ended && run.columns.is_empty() => None,
+                    None if run.ended && !run.has_rows => None,
                     None => self.after(&mut run)?,
                 };
                 self.end(batch, run.affected, after)
@@ -179,13 +182,13 @@ impl<W: Wire> Session<W> {
         }
     }
 
-    fn end(&mut self, batch: Option<Batch>, rows_affected: Option<u64>, after: Option<Run>) -> Result<Part, Fault> {
+    fn end(&mut self, batch: Option<Batch>, rows_affected: Option<u64>, mut after: Option<Run>) -> Result<Part, Fault> {
         let mut outputs = Vec::new();
         if after.is_none() {
             self.unwrap_transaction()?;
             outputs = std::mem::take(&mut self.outputs);
         }
-        let next = after.as_ref().map(|run| Next { run: run.id, columns: run.columns() });
+        let next = after.as_mut().map(|run| Next { run: run.id, columns: run.take_columns() });
         self.run = after;
         let notices = std::mem::take(&mut self.notices);
         let done = Completion { rows_affected, command_tag: None, notices, outputs, next: None };
@@ -193,7 +196,7 @@ impl<W: Wire> Session<W> {
     }
 
     fn collect(&mut self, run: &mut Run, rows: u32, bytes: usize) -> Result<Pause, Fault> {
-        if run.columns.is_empty() || run.ended {
+        if !run.has_rows || run.ended {
             return Ok(Pause::End);
         }
         loop {
@@ -266,7 +269,7 @@ impl<W: Wire> Session<W> {
                 Some(Token::Columns(columns)) => return Ok(Some(self.new_run(columns, run.most))),
                 Some(Token::Done(done)) => {
                     let Some(count) = done.count() else { continue };
-                    if run.columns.is_empty() {
+                    if !run.has_rows {
                         run.affected = Some(run.affected.unwrap_or(0).saturating_add(count));
                         continue;
                     }

@@ -52,7 +52,7 @@ impl<W: Wire> Session<W> {
             }
             session.send(sql, &given);
             session.run = Some(session.first(options)?);
-            let columns = session.run.as_ref().map(Run::columns).unwrap_or_default();
+            let columns = session.run.as_mut().map(Run::take_columns).unwrap_or_default();
             let run = session.run.as_ref().map_or(0, |run| run.id);
             let part = session.fetch(options.batch_rows, options.batch_bytes)?;
             Ok(Answer { columns, batch: part.batch, done: part.done, next: part.next, run })
