@@ -209,6 +209,11 @@ impl Config {
                 self.databases.keys().cloned().collect::<Vec<_>>().join(", ")
             )));
         }
+        if self.server.sessions.max_connections == 0 {
+            return Err(ConfigError(
+                "server.sessions.max_connections: at least 1: without a connection no call can run".to_owned(),
+            ));
+        }
         for (id, database) in &self.databases {
             database.check(id).map_err(ConfigError)?;
         }
@@ -269,6 +274,10 @@ mod tests {
         for (text, word) in [
             ("databases: {main: {driver: postgres, host: h, prot: 1}}", "prot"),
             ("databases: {main: {driver: postgres}}", "host"),
+            (
+                "{server: {sessions: {max_connections: 0}}, databases: {main: {driver: postgres, host: h}}}",
+                "sessions.max_connections",
+            ),
             ("databases: {main: {driver: postgres, host: h}}\ndefault_database: other", "other"),
             ("databases: {main: {driver: postgres, host: h, pool: {max: 0}}}", "pool.max"),
             ("databases: {main: {driver: postgres, host: h, statement_timeout: soon}}", "soon"),

@@ -10,6 +10,7 @@ mod held;
 mod open;
 mod query;
 mod run;
+mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use consent::Consent;
 pub use explain::Explain;
 pub use held::Held;
 pub use query::{Completion, QueryResult, ResultSet, Statement, Truncation};
+pub use trouble::Trouble;
 
 pub(crate) use open::Resources;
 pub(crate) use query::ROWS_READ;
@@ -30,6 +32,7 @@ use crate::pool::{Pool, PoolStatus};
 use crate::state::Access;
 use catalogs::Catalogs;
 use run::Active;
+use trouble::LastTrouble;
 
 /// A configured database.
 pub struct Database {
@@ -41,6 +44,7 @@ pub struct Database {
     pool: Pool,
     active: Active,
     catalogs: Catalogs,
+    trouble: LastTrouble,
 }
 
 impl Database {
@@ -120,6 +124,12 @@ impl Database {
     #[must_use]
     pub fn most(&self) -> (u64, u64) {
         (self.config.max_rows, self.config.max_bytes)
+    }
+
+    /// How long a call waits for a connection.
+    #[must_use]
+    pub fn acquire_timeout(&self) -> Duration {
+        self.config.pool.acquire_timeout
     }
 
     /// How its pool stands.

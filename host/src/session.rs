@@ -5,6 +5,7 @@
 //! without any. Everything that waits here is bound to the caller that began it, has an idle limit, and is rolled back, closed and
 //! given back when it ends, however it ends.
 
+mod connections;
 mod find;
 mod handle;
 mod held;
@@ -18,6 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 pub use find::{Place, Selection};
@@ -89,6 +91,8 @@ pub struct Session {
     read_only: bool,
     /// Holds what its caller began without a session: it has no end of its own.
     loose: bool,
+    /// What is left of the connections that it may have in use.
+    connections: Arc<Semaphore>,
     selected: Mutex<Selected>,
 }
 
@@ -276,6 +280,7 @@ impl Sessions {
             idle: self.config.idle_timeout,
             read_only: false,
             loose: false,
+            connections: Arc::new(Semaphore::new(self.config.max_connections.min(Semaphore::MAX_PERMITS))),
             selected: Mutex::new(Selected { database: None, catalog: None, used: now }),
         }
     }

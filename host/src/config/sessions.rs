@@ -22,6 +22,8 @@ pub struct SessionsConfig {
     /// A result that isn't read on for this long is closed: it holds a connection.
     #[serde(deserialize_with = "duration")]
     pub cursor_idle_timeout: Duration,
+    /// Connections that one session has in use at once: by calls that run, transactions and open results. Beyond that a call waits.
+    pub max_connections: usize,
     /// Open transactions of one session.
     pub max_transactions: usize,
     /// Open results of one session; one more closes the oldest.
@@ -37,6 +39,8 @@ impl Default for SessionsConfig {
             max_lifetime: Duration::from_secs(24 * 60 * 60),
             transaction_idle_timeout: Duration::from_secs(60),
             cursor_idle_timeout: Duration::from_secs(60),
+            // More than its transactions and results together, so that calls get on.
+            max_connections: 16,
             max_transactions: 4,
             max_cursors: 4,
             max_protocol_sessions: 4_096,

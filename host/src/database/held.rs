@@ -53,7 +53,7 @@ impl Held {
     /// # Errors
     /// None came free in time, or connecting failed.
     pub async fn open(database: Arc<Database>) -> Result<Held, CallError> {
-        let lease = database.pool.get().await.map_err(|why| why.of(&database.id))?;
+        let lease = database.lease().await?;
         Ok(Held { database, lease: Some(lease), read_only: false, rest: None })
     }
 

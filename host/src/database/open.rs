@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Database;
 use super::catalogs::Catalogs;
 use super::run::Active;
+use super::trouble::LastTrouble;
 use crate::config::{self, DatabaseConfig, SecretRef};
 use crate::contract::{ConnectOptions, DriverManifest, Features};
 use crate::driver::Driver;
@@ -61,7 +62,17 @@ impl Database {
         })?;
         let mut manifest = driver.manifest.clone();
         manifest.dialect = dialect(&config, &manifest);
-        Ok(Database { id, manifest, config, driver, access, pool, active: Active::default(), catalogs: Catalogs::default() })
+        Ok(Database {
+            id,
+            manifest,
+            config,
+            driver,
+            access,
+            pool,
+            active: Active::default(),
+            catalogs: Catalogs::default(),
+            trouble: LastTrouble::default(),
+        })
     }
 }
 

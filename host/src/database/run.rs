@@ -40,7 +40,7 @@ impl Database {
         work: impl for<'a> FnOnce(&'a mut Connection) -> Work<'a, T> + Send + 'static,
         keeps: impl FnOnce(&T) -> bool + Send + 'static,
     ) -> Result<(Option<Lease>, T), CallError> {
-        let lease = self.pool.get().await.map_err(|why| why.of(&self.id))?;
+        let lease = self.lease().await?;
         let call = Call::new(self, timeout);
         let signal = call.signal.clone();
         let limit = call.limit;
@@ -54,7 +54,7 @@ impl Database {
             lease.give_back().await;
             kept.map(|answer| (None, answer))
         };
-        Detach::new(signal, whole).await.map_err(|why| explain_timeout(why, limit).of(&self.id))
+        Detach::new(signal, whole).await.map_err(|why| self.explained(why, limit))
     }
 
     /// As [`Database::run`], on a connection that stays with its holder. None comes back if the call was cut short: what was
@@ -78,7 +78,14 @@ impl Database {
             (Some(lease), outcome)
         };
         let (lease, outcome) = Detach::new(signal, whole).await;
-        (lease, outcome.map_err(|why| explain_timeout(why, limit).of(&self.id)))
+        (lease, outcome.map_err(|why| self.explained(why, limit)))
+    }
+}
+
+impl Database {
+    fn explained(&self, why: CallError, limit: Duration) -> CallError {
+        self.note(&why);
+        explain_timeout(why, limit).of(&self.id)
     }
 }
 

@@ -69,7 +69,8 @@ impl Server {
         let Some(_running) = self.0.calls.begin() else {
             return failure::result(&CallError::new(ErrorKind::Cancelled, "the server is shutting down"), None);
         };
-        let context = tools::Context { sessions: &self.0.sessions, caller, asking, names: &self.0.names };
+        let in_use = tools::InUse::default();
+        let context = tools::Context { sessions: &self.0.sessions, caller, asking, in_use: &in_use, names: &self.0.names };
         let why = tokio::select! {
             result = tools::call(context, name, arguments) => return result,
             () = unwanted => "the caller cancelled the call or is gone",

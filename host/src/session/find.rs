@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::{Caller, Selected, Session, Sessions};
@@ -27,14 +28,16 @@ pub struct Place {
     pub session: Arc<Session>,
     /// Whether the session refuses writes.
     pub read_only: bool,
+    /// Its place among the session's connections in use. None: it has none, or nobody's own session has no such limit.
+    pub(super) connection: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 impl Sessions {
-    /// Where a call goes.
+    /// Where a call would go, without a connection to it.
     ///
     /// # Errors
     /// There is no such session, database or catalog.
-    pub fn place(&self, caller: &Caller, session: Option<&str>, to: Selection<'_>) -> Result<Place, CallError> {
+    pub fn whereabouts(&self, caller: &Caller, session: Option<&str>, to: Selection<'_>) -> Result<Place, CallError> {
         let session = self.session(caller, session)?;
         let (selected, catalog) = {
             let selected = session.selected();
@@ -44,7 +47,7 @@ impl Sessions {
         let same = to.database_id.is_none() || to.database_id == selected.as_deref();
         let database = self.registry.resolve(to.database_id.or(selected.as_deref()))?;
         let database = database.in_catalog(to.database.or(catalog.as_deref().filter(|_| same)))?;
-        Ok(Place { database, read_only: session.read_only, session })
+        Ok(Place { database, read_only: session.read_only, session, connection: None })
     }
 
     /// A session to look at, change or end. What callers began without any isn't one: several of them may share it.

@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
+use super::find::Place;
 use super::limits::MAX_ENDED;
 use super::{Caller, Ended, Principal, Sessions, State};
 use crate::contract::ErrorKind;
@@ -16,6 +18,8 @@ pub struct Slot {
     pub(super) handle: String,
     pub(super) owner: Principal,
     pub(super) session: u64,
+    /// Among the session's in use while this is there.
+    _connection: Option<Arc<OwnedSemaphorePermit>>,
     /// Else a result outside of any transaction.
     pub(super) transaction: bool,
     pub(super) database: Arc<Database>,
@@ -28,12 +32,13 @@ pub struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(handle: String, owner: Principal, session: u64, transaction: bool, held: Held) -> Slot {
+    pub(super) fn new(handle: String, owner: Principal, place: &Place, transaction: bool, held: Held) -> Slot {
         let now = Instant::now();
         Slot {
             handle,
             owner,
-            session,
+            session: place.session.number,
+            _connection: place.connection.clone(),
             transaction,
             database: held.database().clone(),
             began: now,

@@ -59,7 +59,7 @@ impl Sessions {
 
     fn keep(&self, owner: &Principal, place: &Place, held: Held) -> Result<String, CallError> {
         let cursor = handle::fresh("cursor")?;
-        let slot = Slot::new(cursor.clone(), owner.clone(), place.session.number, false, held);
+        let slot = Slot::new(cursor.clone(), owner.clone(), place, false, held);
         slot.set_cursor(Some(cursor.clone()));
         let most = self.config.max_cursors * if place.session.loose { limits::LOOSE } else { 1 };
         // Results that nobody may come back for must not keep statements from running.
@@ -86,6 +86,13 @@ impl Sessions {
 }
 
 impl State {
+    /// Closes a session's oldest result outside of transactions.
+    pub(super) fn close_oldest(&mut self, session: u64) -> Vec<Arc<Slot>> {
+        let of_session = |slot: &Slot| !slot.transaction && slot.session == session;
+        let open = self.slots.values().filter(|slot| of_session(slot)).count();
+        self.make_room(open.max(1), of_session)
+    }
+
     /// Closes the oldest results outside of transactions until there are fewer than `most` of these.
     fn make_room(&mut self, most: usize, which: impl Fn(&Slot) -> bool) -> Vec<Arc<Slot>> {
         let mut open: Vec<Arc<Slot>> = self.slots.values().filter(|slot| !slot.transaction && which(slot)).cloned().collect();

@@ -32,7 +32,7 @@ impl Sessions {
         to: Selection<'_>,
         mut options: TransactionOptions,
     ) -> Result<Began, CallError> {
-        let place = self.place(caller, session, to)?;
+        let mut place = self.place(caller, session, to).await?;
         if !place.database.manifest().features.contains(Features::TRANSACTIONS) {
             let what = format!("the driver {:?} has no transactions that last from call to call", place.database.driver());
             return Err(CallError::new(ErrorKind::Unsupported, what).of(place.database.id()));
@@ -50,7 +50,7 @@ impl Sessions {
         let mut held = Held::open(place.database.clone()).await?;
         held.begin(options).await?;
         let handle = handle::fresh("transaction")?;
-        let slot = Slot::new(handle.clone(), caller.principal.clone(), place.session.number, true, held);
+        let slot = Slot::new(handle.clone(), caller.principal.clone(), &place, true, held);
         // Counted again: others may have begun meanwhile. One that doesn't fit is dropped, and with it rolled back.
         let mut state = self.lock();
         if state.slots.values().filter(|slot| slot.transaction && slot.session == place.session.number).count() >= most {
@@ -58,6 +58,7 @@ impl Sessions {
         }
         state.slots.insert(handle.clone(), Arc::new(slot));
         drop(state);
+        place.connection = None;
         Ok(Began { handle, place, read_only })
     }
 

@@ -79,7 +79,7 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<Call
     if given.max_rows == Some(0) || given.timeout_ms == Some(0) {
         return Err(CallError::new(ErrorKind::InvalidValue, "max_rows and timeout_ms must be at least 1"));
     }
-    let place = context.place(&to)?;
+    let place = context.place(&to).await?;
     let database = place.database;
     if place.read_only || database.read_only() {
         return Err(CallError::new(ErrorKind::ReadOnly, "scripts run only where writes are allowed")

@@ -51,7 +51,7 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> CallToolRes
 }
 
 async fn run(context: Context<'_>, to: &To, given: &Arguments) -> Result<CallToolResult, CallError> {
-    let target = context.target(to)?;
+    let target = context.target(to).await?;
     let database = target.database();
     let analyze = given.analyze.unwrap_or(false);
     let wanted = if analyze { Features::EXPLAIN | Features::EXPLAIN_ANALYZE } else { Features::EXPLAIN };

@@ -30,7 +30,7 @@ pub(super) fn tool() -> Tool {
 }
 
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
-    let (database, name) = table::named(context, given)?;
+    let (database, name) = table::named(context, given).await?;
     let Description::Table(table) = database.describe(Target::Table(name)).await? else {
         return Err(other_description(&database));
     };

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::answer;
 use super::{Context, located, put, reading, with_place};
-use crate::database::Database;
+use crate::database::{Database, Trouble};
 use crate::error::{CallError, kind_name};
 
 /// How long a database gets to answer: as long as a person watches.
@@ -19,7 +19,8 @@ pub(super) fn check() -> Tool {
     reading(
         "health_check",
         "Check health",
-        "Asks each database, or the one named, whether it answers: its state, how long it took, its pool, and the error if it doesn't.",
+        "Asks each database, or the one named, whether it answers: its state, how long it took, its pool, the error if it doesn't, \
+         and the last error before.",
         with_place(json!({"type": "object", "properties": {}, "additionalProperties": false})),
         json!({
             "type": "object",
@@ -29,7 +30,11 @@ pub(super) fn check() -> Tool {
                     "type": "array",
                     "items": {
                         "type": "object",
-                        "properties": {"database_id": {"type": "string"}, "state": {"type": "string", "enum": ["healthy", "down"]}},
+                        "properties": {
+                            "database_id": {"type": "string"},
+                            "state": {"type": "string", "enum": ["healthy", "down"]},
+                            "last_error": {"type": "object", "description": "The last time before this that it couldn't be reached"}
+                        },
                         "required": ["database_id", "state", "latency_ms", "pool"]
                     }
                 }
@@ -60,7 +65,7 @@ struct Arguments {}
 pub(super) async fn call_check(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let (to, Arguments {}) = located(given)?;
     let databases: Vec<Arc<Database>> = if to.names_a_place() {
-        vec![context.place(&to)?.database]
+        vec![context.place(&to).await?.database]
     } else {
         context.sessions.registry().databases().cloned().collect()
     };
@@ -78,7 +83,7 @@ pub(super) async fn call_check(context: Context<'_>, given: JsonObject) -> Resul
 
 pub(super) async fn call_test(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let (to, Arguments {}) = located(given)?;
-    let database = context.place(&to)?.database;
+    let database = context.place(&to).await?.database;
     let began = Instant::now();
     database.ping().await?;
     let document = json!({"database_id": database.id(), "connected": true, "latency_ms": milliseconds(began)});
@@ -86,6 +91,7 @@ pub(super) async fn call_test(context: Context<'_>, given: JsonObject) -> Result
 }
 
 async fn ask(database: Arc<Database>) -> (bool, Value) {
+    let before = database.last_trouble();
     let began = Instant::now();
     let outcome = tokio::time::timeout(PATIENCE, database.ping()).await;
     let mut entry = JsonObject::new();
@@ -100,7 +106,13 @@ async fn ask(database: Arc<Database>) -> (bool, Value) {
         Err(_) => Some(json!({"kind": "timeout", "message": format!("no answer in {} s", PATIENCE.as_secs())})),
     };
     put(&mut entry, "error", error);
+    put(&mut entry, "last_error", before.map(last_error));
     (matches!(outcome, Ok(Ok(()))), Value::Object(entry))
+}
+
+fn last_error(trouble: Trouble) -> Value {
+    let at = humantime::format_rfc3339_seconds(trouble.at).to_string();
+    json!({"kind": kind_name(trouble.kind), "message": trouble.message, "at": at})
 }
 
 fn milliseconds(since: Instant) -> f64 {

@@ -47,7 +47,7 @@ struct Arguments {}
 
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let (to, Arguments {}): (To, Arguments) = located(given)?;
-    let database = context.place(&to)?.database;
+    let database = context.place(&to).await?.database;
     let Description::Catalogs(catalogs) = database.describe(Target::Catalogs).await? else {
         return Err(other_description(&database));
     };

@@ -55,7 +55,7 @@ struct Arguments {
 
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let (to, given): (To, Arguments) = located(given)?;
-    let database = context.place(&to)?.database;
+    let database = context.place(&to).await?.database;
     let limit = given.limit.unwrap_or(DEFAULT_ROUTINES).clamp(1, MAX_ROUTINES);
     let offset = given.offset.unwrap_or(0);
     let filter = RoutineFilter { schema: given.schema, name: given.name, offset, limit: limit + 1 };

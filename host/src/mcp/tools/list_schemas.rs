@@ -41,7 +41,7 @@ struct Arguments {
 
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let (to, given): (To, Arguments) = located(given)?;
-    let database = context.place(&to)?.database;
+    let database = context.place(&to).await?.database;
     let Description::Schemas(schemas) = database.describe(Target::Schemas).await? else {
         return Err(other_description(&database));
     };

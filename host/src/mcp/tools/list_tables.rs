@@ -84,7 +84,7 @@ enum Kind {
 
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let (to, given): (To, Arguments) = located(given)?;
-    let database = context.place(&to)?.database;
+    let database = context.place(&to).await?.database;
     let limit = given.limit.unwrap_or(DEFAULT_TABLES).clamp(1, MAX_TABLES);
     let offset = given.offset.unwrap_or(0);
     // One more than asked for, to see whether there are more.

@@ -37,6 +37,7 @@ use serde_json::{Value, json};
 pub(super) use describe_table::document as describe_document;
 pub(super) use family::Names;
 pub(super) use list_tables::document as list_document;
+pub(super) use place::InUse;
 pub(super) use toolset::{check, list};
 
 use super::confirm::Asking;
@@ -54,6 +55,8 @@ pub(super) struct Context<'a> {
     pub(super) caller: &'a Caller,
     /// How the person is asked.
     pub(super) asking: &'a Asking,
+    /// What it has connections to.
+    pub(super) in_use: &'a InUse,
     /// The names that the client knows the tools by.
     pub(super) names: &'a Names,
 }

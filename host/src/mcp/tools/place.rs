@@ -1,6 +1,6 @@
 //! Where a call goes: the arguments that nearly all tools share.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rmcp::model::JsonObject;
 use serde::Deserialize;
@@ -55,17 +55,31 @@ impl To {
 }
 
 impl Context<'_> {
-    /// The database of a call that isn't part of a transaction.
-    pub(super) fn place(&self, to: &To) -> Result<Place, CallError> {
-        if to.transaction.is_some() {
-            return Err(CallError::new(ErrorKind::InvalidValue, "this tool takes no transaction").hint("leave `transaction` out"));
+    /// The database of a call that isn't part of a transaction. Its session's connection counts as in use until the call ends.
+    pub(super) async fn place(&self, to: &To) -> Result<Place, CallError> {
+        no_transaction(to)?;
+        let place = self.sessions.place(self.caller, to.session(), to.selection()).await?;
+        self.in_use.0.lock().unwrap_or_else(PoisonError::into_inner).push(place.clone());
+        Ok(place)
+    }
+
+    /// The same for a call that needs no connection of its own.
+    pub(super) fn whereabouts(&self, to: &To) -> Result<Place, CallError> {
+        no_transaction(to)?;
+        self.sessions.whereabouts(self.caller, to.session(), to.selection())
+    }
+
+    /// The database of a call, in a transaction or not, without a connection to it.
+    pub(super) fn database(&self, to: &To) -> Result<Arc<Database>, CallError> {
+        match &to.transaction {
+            Some(handle) => Ok(self.sessions.transaction_place(self.caller, handle)?.database().clone()),
+            None => Ok(self.whereabouts(to)?.database),
         }
-        self.sessions.place(self.caller, to.session(), to.selection())
     }
 
     /// The database or transaction of a call.
-    pub(super) fn target<'a>(&self, to: &'a To) -> Result<Target<'a>, CallError> {
-        let Some(handle) = &to.transaction else { return self.place(to).map(Target::Place) };
+    pub(super) async fn target<'a>(&self, to: &'a To) -> Result<Target<'a>, CallError> {
+        let Some(handle) = &to.transaction else { return self.place(to).await.map(Target::Place) };
         if to.database_id.is_some() || to.database.is_some() || to.session.is_some() {
             let what = "a transaction has its own database and session";
             return Err(CallError::new(ErrorKind::InvalidValue, what)
@@ -74,6 +88,17 @@ impl Context<'_> {
         Ok(Target::Transaction(handle, self.sessions.transaction_place(self.caller, handle)?))
     }
 }
+
+fn no_transaction(to: &To) -> Result<(), CallError> {
+    if to.transaction.is_none() {
+        return Ok(());
+    }
+    Err(CallError::new(ErrorKind::InvalidValue, "this tool takes no transaction").hint("leave `transaction` out"))
+}
+
+/// The places that a call has connections to, for as long as it runs.
+#[derive(Default)]
+pub(in crate::mcp) struct InUse(Mutex<Vec<Place>>);
 
 /// A call's arguments: where it goes, and the tool's own.
 pub(super) fn located<T: DeserializeOwned>(mut given: JsonObject) -> Result<(To, T), CallError> {

@@ -164,8 +164,7 @@ async fn ask(context: Context<'_>, to: &To, given: &Arguments) -> Result<CallToo
         return Err(CallError::new(ErrorKind::InvalidValue, "max_rows and timeout_ms must be at least 1"));
     }
     let (sql, params) = if context.names.has_data_api_parameters() && data_api::is_form(given.params.as_ref()) {
-        let target = context.target(to)?;
-        data_api::bound(target.database(), &given.sql, given.params.clone().unwrap_or_default())?
+        data_api::bound(&*context.database(to)?, &given.sql, given.params.clone().unwrap_or_default())?
     } else {
         (given.sql.clone(), params::parameters(given.params.clone())?)
     };
@@ -201,7 +200,7 @@ pub(super) struct Run {
 
 /// Runs a statement where the call goes, asking the person first where its database wants that.
 pub(super) async fn run(context: Context<'_>, to: &To, request: Request) -> Result<Run, CallError> {
-    let target = context.target(to)?;
+    let target = context.target(to).await?;
     let database = target.database();
     let (most_rows, most_bytes) = database.most();
     let limits = Limits { rows: request.max_rows.min(most_rows), most_rows, bytes: MAX_BYTES.min(most_bytes) };

@@ -52,7 +52,7 @@ struct Arguments {
 
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let (to, given): (To, Arguments) = located(given)?;
-    let place = context.place(&to)?;
+    let place = context.place(&to).await?;
     let database = &place.database;
     if !database.manifest().features.contains(Features::EXPLAIN) {
         let what = format!("the driver {:?} has no plans", database.driver());

@@ -74,7 +74,7 @@ async fn run(context: Context<'_>, saved: &SavedStatement, mut given: JsonObject
         return Err(CallError::new(ErrorKind::InvalidValue, format!("there is no parameter {name:?}"))
             .hint(format!("there are: {}", names.join(", "))));
     }
-    let place = context.place(&to)?;
+    let place = context.place(&to).await?;
     let database = &place.database;
     let read_only = saved.read_only || place.read_only;
     let consent = context.confirm_unless_reading(database, read_only, &saved.sql).await?;

@@ -80,7 +80,7 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<Call
     if given.text.is_empty() || given.text.chars().count() > MAX_TEXT {
         return Err(CallError::new(ErrorKind::InvalidValue, format!("text must have 1 to {MAX_TEXT} characters")));
     }
-    let database = context.place(&to)?.database;
+    let database = context.place(&to).await?.database;
     let limit = given.limit.unwrap_or(DEFAULT_OBJECTS).clamp(1, MAX_OBJECTS);
     let offset = given.offset.unwrap_or(0);
     let kinds = given.kinds.unwrap_or_default().into_iter().map(Kind::contract).collect();

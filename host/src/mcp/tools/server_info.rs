@@ -29,7 +29,7 @@ struct Arguments {}
 
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let (to, Arguments {}) = located(given)?;
-    let database = context.place(&to)?.database;
+    let database = context.place(&to).await?.database;
     let Description::Server(server) = database.describe(Target::Server).await? else { return Err(other_description(&database)) };
     Ok(answer::document(document(database.id(), server).to_string()))
 }

@@ -31,8 +31,8 @@ struct Arguments {
 }
 
 /// The database that a call goes to, and the table that it names.
-pub(super) fn named(context: Context<'_>, given: JsonObject) -> Result<(Arc<Database>, TableName), CallError> {
+pub(super) async fn named(context: Context<'_>, given: JsonObject) -> Result<(Arc<Database>, TableName), CallError> {
     let (to, given): (To, Arguments) = located(given)?;
-    let database = context.place(&to)?.database;
+    let database = context.place(&to).await?.database;
     Ok((database, TableName { schema: given.schema, name: given.table }))
 }

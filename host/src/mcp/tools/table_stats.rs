@@ -32,7 +32,7 @@ pub(super) fn tool() -> Tool {
 }
 
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
-    let (database, name) = table::named(context, given)?;
+    let (database, name) = table::named(context, given).await?;
     let Description::Statistics(statistics) = database.describe(Target::Statistics(name)).await? else {
         return Err(other_description(&database));
     };

@@ -94,7 +94,7 @@ pub(super) async fn call_begin(context: Context<'_>, given: JsonObject) -> Resul
     let (to, given): (To, Begin) = located(given)?;
     let options =
         TransactionOptions { isolation: given.isolation.map(Level::contract), read_only: given.read_only.unwrap_or(false) };
-    let place = context.place(&to)?;
+    let place = context.whereabouts(&to)?;
     if !options.read_only && !place.read_only && !place.database.read_only() {
         context.confirm(&place.database, "BEGIN: a transaction, whose writes are put to you one by one").await?;
     }

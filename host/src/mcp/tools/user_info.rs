@@ -39,7 +39,7 @@ struct Arguments {}
 
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let (to, Arguments {}): (To, Arguments) = located(given)?;
-    let place = context.place(&to)?;
+    let place = context.place(&to).await?;
     let database = place.database;
     let Description::User(user) = database.describe(Target::User).await? else { return Err(other_description(&database)) };
     let read_only = place.read_only || database.read_only();

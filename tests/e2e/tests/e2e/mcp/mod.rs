@@ -3,6 +3,7 @@
 mod bad_input;
 mod clients;
 mod conformance;
+mod data_api;
 mod doors;
 mod family;
 mod formats;

@@ -5,6 +5,7 @@ mod confirm;
 mod cursors;
 mod handles;
 mod isolation;
+mod limits;
 mod protocol;
 mod scripts;
 mod transactions;

@@ -122,7 +122,7 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<Call
         let what = format!("{} queries were given; 1 to {MAX_QUERIES} can be run", given.queries.len());
         return Err(CallError::new(ErrorKind::InvalidValue, what));
     }
-    let place = context.place(&to)?;
+    let place = context.place(&to).await?;
     let database = &place.database;
     let steps: Vec<Step> = given.queries.iter().map(|query| step(database, query)).collect::<Result<_, _>>()?;
     let (read_only, consent) =
@@ -143,7 +143,10 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<Call
         let ran = report.outcomes.into_iter().map(|outcome| (outcome.result, outcome.elapsed)).enumerate();
         Outcomes { ran: ran.map(|(at, (result, time))| (at, result, time)).collect(), kept: report.kept, commit: report.commit }
     } else {
-        let at_once = given.options.max_parallel.unwrap_or(1).clamp(1, database.pool().max);
+        let wanted = given.options.max_parallel.unwrap_or(1).clamp(1, database.pool().max);
+        // Beside the connection that the call has anyway.
+        let more = context.sessions.more(&place, wanted - 1);
+        let at_once = more.as_ref().map_or(wanted, |more| 1 + more.len());
         Outcomes { ran: parallel::run(database, steps, options, at_once).await, kept: true, commit: None }
     };
     Ok(answered(database, &given.queries, options.transaction, &outcomes, since(began)))

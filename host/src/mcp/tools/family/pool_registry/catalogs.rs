@@ -94,7 +94,7 @@ struct Arguments {
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let began = Instant::now();
     let (to, given): (To, Arguments) = located(given)?;
-    let database = context.place(&to)?.database;
+    let database = context.place(&to).await?.database;
     let Description::Server(server) = database.describe(Target::Server).await? else { return Err(other_description(&database)) };
     let Description::Catalogs(mut catalogs) = database.describe(Target::Catalogs).await? else {
         return Err(other_description(&database));

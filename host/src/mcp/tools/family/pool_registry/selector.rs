@@ -119,7 +119,7 @@ pub(super) async fn call_connect(context: Context<'_>, mut given: JsonObject) ->
     let id = given.database_id.as_deref().or(to.selection().database_id).ok_or_else(|| unnamed(context))?;
     let began = Instant::now();
     let selection = Selection { database_id: Some(id), database: to.selection().database };
-    context.sessions.place(context.caller, to.session(), selection)?.database.ping().await?;
+    context.sessions.place(context.caller, to.session(), selection).await?.database.ping().await?;
     let time = since(began);
     let mut document = switch(context, &to, id)?;
     put(&mut document, "connectionTime", Some(time));
@@ -169,7 +169,7 @@ fn current(context: Context<'_>, to: &To) -> Result<JsonObject, CallError> {
         document.insert("currentDatabase".to_owned(), Value::Null);
         return Ok(document);
     };
-    let place = context.sessions.place(context.caller, to.session(), Selection::default())?;
+    let place = context.sessions.whereabouts(context.caller, to.session(), Selection::default())?;
     put(&mut document, "currentDatabase", Some(id));
     document.extend(about(&place.database));
     let pool = place.database.pool();
@@ -181,7 +181,7 @@ fn current(context: Context<'_>, to: &To) -> Result<JsonObject, CallError> {
 
 /// The database of a session's calls, if they have one.
 fn chosen(context: Context<'_>, to: &To) -> Result<Option<String>, CallError> {
-    match context.sessions.place(context.caller, to.session(), Selection::default()) {
+    match context.sessions.whereabouts(context.caller, to.session(), Selection::default()) {
         Ok(place) => Ok(Some(place.database.id().to_owned())),
         // Nothing is selected, and there is no default.
         Err(_) if to.session().is_none() => Ok(None),

@@ -68,7 +68,7 @@ struct Arguments {
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let began = Instant::now();
     let (to, given): (To, Arguments) = located(given)?;
-    let database = context.place(&to)?.database;
+    let database = context.place(&to).await?.database;
     let name = TableName { schema: given.schema.clone(), name: given.table.clone() };
     let Description::Table(table) = database.describe(Target::Table(name)).await? else {
         return Err(other_description(&database));

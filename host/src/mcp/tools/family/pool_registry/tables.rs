@@ -62,7 +62,7 @@ struct Arguments {
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let began = Instant::now();
     let (to, given): (To, Arguments) = located(given)?;
-    let database = context.place(&to)?.database;
+    let database = context.place(&to).await?.database;
     let mut document = JsonObject::new();
     put(&mut document, "success", Some(true));
     let mut tables = Vec::new();
