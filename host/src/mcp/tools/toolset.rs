@@ -1,10 +1,11 @@
 //! Which tools a client sees: the dozen that an agent needs most, and what the configuration adds.
 
-use rmcp::model::Tool;
+use rmcp::model::{JsonObject, Tool};
+use serde_json::{Value, json};
 
 use super::{
     describe_table, execute_script, explain, family, fetch_rows, foreign_keys, health, list_catalogs, list_databases,
-    list_routines, list_schemas, list_tables, query, recommend_indexes, saved, search_objects, server_info, sessions,
+    list_routines, list_schemas, list_tables, object, query, recommend_indexes, saved, search_objects, server_info, sessions,
     table_stats, transactions, user_info,
 };
 use crate::config::{Family, ServerConfig, SessionsConfig, Toolset};
@@ -18,7 +19,19 @@ pub(in crate::mcp) fn list(sessions: &Sessions, config: &ServerConfig) -> Vec<To
     let mut tools = tools(writable, &config.toolsets, config.family, Some(registry), sessions.config());
     tools.extend(registry.statements().iter().map(|(name, statement)| saved::tool(name, statement)));
     tools.retain(|tool| config.tools.get(tool.name.as_ref()) != Some(&false));
-    tools
+    tools.into_iter().map(brief).collect()
+}
+
+/// The tool with its output schema's first level alone. Clients load the list for every conversation; what is deeper they see in
+/// the answers.
+pub(super) fn brief(mut tool: Tool) -> Tool {
+    let of = |schema: &Value| schema.get("type").map_or_else(|| json!({}), |kind| json!({"type": kind}));
+    let properties = tool.output_schema.as_ref().and_then(|schema| schema.get("properties")).and_then(Value::as_object);
+    if let Some(properties) = properties {
+        let properties: JsonObject = properties.iter().map(|(name, schema)| (name.clone(), of(schema))).collect();
+        tool.output_schema = Some(object(json!({"type": "object", "properties": properties})));
+    }
+    tool
 }
 
 /// Whether every tool has a name of its own, and those turned on or off are there.
