@@ -25,8 +25,8 @@ pub use bindings::{DatabaseDriver, DatabaseDriverPre};
 
 pub use driver::{
     CatalogInfo, Check, Completion, ConnectOptions, Cursor, Description, DriverManifest, ExplainOptions, Features, ForeignKey,
-    FoundObject, Index, Isolation, Key, ObjectKind, ParameterStyle, Plan, Privilege, QueryOptions, Routine, RoutineFilter,
-    SchemaInfo, SearchFilter, ServerInfo, TableColumn, TableDetail, TableFilter, TableInfo, TableKind, TableName,
+    FoundObject, Index, Isolation, Key, ObjectKind, ParameterStyle, Plan, Privilege, QueryOptions, Readiness, Routine,
+    RoutineFilter, SchemaInfo, SearchFilter, ServerInfo, TableColumn, TableDetail, TableFilter, TableInfo, TableKind, TableName,
     TableStatistics, Target, TransactionOptions, Trigger, UserInfo,
 };
 pub use types::{Column, ColumnKind, Error, ErrorKind, Notice, Parameter, Value};

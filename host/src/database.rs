@@ -25,7 +25,7 @@ pub(crate) use open::Resources;
 pub(crate) use query::ROWS_READ;
 
 use crate::config::DatabaseConfig;
-use crate::contract::{Description, DriverManifest, ParameterStyle, Target};
+use crate::contract::{Description, DriverManifest, ParameterStyle, Readiness, Target};
 use crate::driver::Driver;
 use crate::error::CallError;
 use crate::pool::{Pool, PoolStatus};
@@ -150,7 +150,7 @@ impl Database {
     ///
     /// # Errors
     /// What the database, the driver or a limit said.
-    pub async fn ping(&self) -> Result<(), CallError> {
+    pub async fn ping(&self) -> Result<Readiness, CallError> {
         self.run(None, |connection| Box::pin(connection.ping())).await
     }
 

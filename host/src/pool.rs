@@ -67,7 +67,7 @@ impl managed::Manager for Manager {
             let signal = Arc::new(Signal::default());
             connection.begin(signal);
             match tokio::time::timeout(GRACE, connection.ping()).await {
-                Ok(Ok(())) => {}
+                Ok(Ok(_)) => {}
                 Ok(Err(why)) => return Err(RecycleError::Backend(why)),
                 Err(_) => return Err(RecycleError::message("no answer to a ping")),
             }

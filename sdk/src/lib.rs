@@ -28,6 +28,6 @@ pub use bindings::bulkhead::driver::{call, files, log, secrets, secrets_reveal, 
 pub use bindings::exports::bulkhead::driver::driver::{
     CatalogInfo, Check, Chunk, Completion, ConnectOptions, Connection, Cursor, Description, DriverManifest, ExplainOptions,
     Features, ForeignKey, FoundObject, Guest, GuestConnection, GuestCursor, Index, Isolation, Key, ObjectKind, ParameterStyle,
-    Plan, Privilege, QueryOptions, Reply, Routine, RoutineFilter, SchemaInfo, SearchFilter, ServerInfo, TableColumn, TableDetail,
-    TableFilter, TableInfo, TableKind, TableName, TableStatistics, Target, TransactionOptions, Trigger, UserInfo,
+    Plan, Privilege, QueryOptions, Readiness, Reply, Routine, RoutineFilter, SchemaInfo, SearchFilter, ServerInfo, TableColumn,
+    TableDetail, TableFilter, TableInfo, TableKind, TableName, TableStatistics, Target, TransactionOptions, Trigger, UserInfo,
 };

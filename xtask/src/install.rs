@@ -9,8 +9,9 @@ use anyhow::{Context, Result, bail};
 use crate::{run, say, workspace};
 
 /// The reference client that the tests run beside rmcp's; clients of SQL Server, and what one of them needs for TLS; and for the
-/// RDS Data API its reference signer and clients, drivers for the databases behind its stand-in, and a stand-in for STS.
-const PYTHON_PACKAGES: [&str; 12] = [
+/// RDS Data API its reference signer and clients, drivers for the databases behind its stand-in, and a stand-in for STS; and a
+/// reader of Arrow.
+const PYTHON_PACKAGES: [&str; 13] = [
     "mcp==2.3.0",
     "mssql-python==1.16.0",
     "pymssql==2.4.6",
@@ -23,6 +24,7 @@ const PYTHON_PACKAGES: [&str; 12] = [
     "moto==5.2.5",
     "flask==3.1.3",
     "flask-cors==6.0.5",
+    "pyarrow==26.0.1",
 ];
 /// What `mssql-python` links.
 const PYTHON_LIBRARIES: [&str; 2] = ["libgssapi-krb5-2", "libltdl7"];

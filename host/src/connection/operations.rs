@@ -1,7 +1,7 @@
 //! What else a connection does: describing, transactions, plans, and its own upkeep.
 
 use super::Connection;
-use crate::contract::{Description, ErrorKind, ExplainOptions, Parameter, Plan, Target, TransactionOptions};
+use crate::contract::{Description, ErrorKind, ExplainOptions, Parameter, Plan, Readiness, Target, TransactionOptions};
 use crate::error::CallError;
 
 impl Connection {
@@ -51,7 +51,7 @@ impl Connection {
     }
 
     /// One round trip.
-    pub(crate) async fn ping(&mut self) -> Result<(), CallError> {
+    pub(crate) async fn ping(&mut self) -> Result<Readiness, CallError> {
         let clean = self.clean;
         let answer = self.enter("ping", async |store, guest, handle| guest.call_ping(store, handle).await).await;
         self.clean = clean;

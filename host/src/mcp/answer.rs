@@ -33,6 +33,14 @@ pub(super) fn written(json: String) -> Value {
     Value::Number(Number::from_string_unchecked(json))
 }
 
+/// The same result with its document as a tree, for what looks into it.
+pub(super) fn as_tree(mut result: CallToolResult) -> CallToolResult {
+    if let Some(Value::Number(text)) = &result.structured_content {
+        result.structured_content = serde_json::from_str(text.as_str()).ok();
+    }
+    result
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
@@ -55,5 +63,6 @@ mod tests {
         assert_eq!(read["structuredContent"], expected);
         assert_eq!(serde_json::from_str::<Value>(read["content"][0]["text"].as_str().unwrap()).unwrap(), expected);
         assert_eq!(read["isError"], false);
+        assert_eq!(as_tree(document(JSON.to_owned())).structured_content, Some(expected));
     }
 }

@@ -75,8 +75,10 @@ impl<H: Handler> Direct<H> {
         if message.jsonrpc != "2.0" || message.method != CALL || !self.handler.answers_at_once(&message.params.name) {
             return None;
         }
-        // What is told on the way needs rmcp's stream.
-        if message.params.meta.get_progress_token().is_some() {
+        // What is told on the way, or goes on as a task, needs rmcp.
+        let meta = &message.params.meta;
+        let may_be_task = meta.client_capabilities().is_some_and(|capabilities| capabilities.supports_tasks());
+        if meta.get_progress_token().is_some() || may_be_task {
             return None;
         }
         let session = session(&parts.headers);

@@ -16,6 +16,7 @@ mod direct;
 mod failure;
 mod handler;
 mod http;
+mod kept;
 mod listen;
 mod params;
 mod progress;
@@ -26,6 +27,7 @@ mod sessions;
 mod signals;
 mod sse;
 mod stdio;
+mod tasks;
 mod tools;
 
 pub use handler::Handler;

@@ -37,6 +37,9 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
             .with_title("Tables of a database")
             .with_description("The tables and views of a database, with estimates of their rows and sizes")
             .with_mime_type(JSON),
+        ResourceTemplate::new("bulkhead://results/{result}", "result")
+            .with_title("A kept result")
+            .with_description("What query kept with as_resource, for ten minutes after it was last read"),
         ResourceTemplate::new("bulkhead://{database}/table/{schema}/{name}", "table")
             .with_title("A table")
             .with_description("All that is known of one table: columns, keys, indexes, checks, triggers")
@@ -52,7 +55,7 @@ pub(super) async fn read(registry: &Registry, uri: &str) -> Result<ResourceConte
     if uri == app::URI {
         return Ok(app::contents());
     }
-    let missing = || ErrorData::resource_not_found(format!("there is no resource {uri:?}"), Some(json!({"uri": uri})));
+    let missing = || missing(uri);
     let Some(wanted) = parse(uri) else { return Err(missing()) };
     let database = registry.resolve(Some(wanted.database())).map_err(|_| missing())?;
     let document = match wanted {
@@ -73,6 +76,11 @@ pub(super) async fn read(registry: &Registry, uri: &str) -> Result<ResourceConte
         }
     };
     Ok(ResourceContents::text(document.to_string(), uri).with_mime_type(JSON))
+}
+
+/// There is nothing of this URI.
+pub(super) fn missing(uri: &str) -> ErrorData {
+    ErrorData::resource_not_found(format!("there is no resource {uri:?}"), Some(json!({"uri": uri})))
 }
 
 fn failed(why: &CallError, uri: &str) -> ErrorData {

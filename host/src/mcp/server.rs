@@ -6,10 +6,11 @@ use std::sync::Arc;
 use axum::http::request::Parts;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CancelledNotificationParam, CompleteRequestParams,
-    CompleteResult, GetPromptRequestParams, GetPromptResponse, Implementation, JsonObject, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
-    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerCapabilities, ServerConfig, Tool,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, CancelledNotificationParam,
+    CompleteRequestParams, CompleteResult, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult,
+    Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult,
+    ServerCapabilities, ServerConfig, Tool, UpdateTaskParams,
 };
 use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::{ErrorData, RoleServer};
@@ -18,6 +19,8 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::calls::{CallerGone, Calls};
 use super::confirm::{Asking, Pending};
 use super::handler::Handler;
+use super::kept::Kept;
+use super::tasks::{self, Tasks};
 use super::{app, completions, failure, progress, prompts, resources, tools};
 use crate::config;
 use crate::contract::ErrorKind;
@@ -40,6 +43,8 @@ struct Shared {
     names: tools::Names,
     instructions: String,
     calls: Calls,
+    kept: Arc<Kept>,
+    tasks: Tasks,
     /// Questions to people that wait for their answers.
     pending: Arc<Pending>,
     /// Some database puts writes to a person first.
@@ -53,8 +58,9 @@ impl Server {
         let tools_with_view = app::linked(&tools, |name| names.gives_rows(name));
         let instructions = instructions(sessions.registry());
         let asks = sessions.registry().databases().any(|database| database.confirm_writes());
-        let pending = Arc::default();
-        Server(Arc::new(Shared { sessions, tools, tools_with_view, names, instructions, calls, pending, asks }))
+        let longest = sessions.registry().databases().map(|database| database.statement_timeout()).max();
+        let (tasks, kept, pending) = (Tasks::new(longest.unwrap_or_default()), Kept::start(), Arc::default());
+        Server(Arc::new(Shared { sessions, tools, tools_with_view, names, instructions, calls, kept, tasks, pending, asks }))
     }
 
     /// Runs a tool until it answers, `unwanted` says that its answer has no taker, or the process stops.
@@ -70,10 +76,17 @@ impl Server {
             return failure::result(&CallError::new(ErrorKind::Cancelled, "the server is shutting down"), None);
         };
         let in_use = tools::InUse::default();
-        let context = tools::Context { sessions: &self.0.sessions, caller, asking, in_use: &in_use, names: &self.0.names };
+        let context = tools::Context {
+            sessions: &self.0.sessions,
+            caller,
+            kept: &self.0.kept,
+            asking,
+            in_use: &in_use,
+            names: &self.0.names,
+        };
         let why = tokio::select! {
             result = tools::call(context, name, arguments) => return result,
-            () = unwanted => "the caller cancelled the call or is gone",
+            () = unwanted => CALLER_GONE,
             () = self.0.calls.stopped() => "the server is shutting down and the call's grace period has passed",
         };
         tracing::info!(tool = name, "call stopped: {why}");
@@ -113,8 +126,13 @@ impl Handler for Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        let capabilities =
-            ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().enable_completions().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_resources()
+            .enable_prompts()
+            .enable_completions()
+            .enable_tasks()
+            .build();
         ServerConfig::new(app::declared(capabilities))
             .with_server_info(Implementation::new("bulkhead", env!("CARGO_PKG_VERSION")).with_title("Bulkhead"))
             .with_instructions(self.0.instructions.clone())
@@ -154,12 +172,34 @@ impl ServerHandler for Server {
                 () = CallerGone::wait(gone) => {}
             }
         };
-        let caller = caller(context.extensions.get::<Parts>(), context.meta.protocol_version().as_ref());
+        let caller = caller_of(&context);
         let asking = Asking::of(&context, &self.0.pending, request.request_state, request.input_responses);
+        if tasks::are_known_by(&context) && !self.may_ask(&request.name) {
+            let (server, name, arguments) = (self.clone(), request.name, request.arguments.unwrap_or_default());
+            let owner = caller.principal.clone();
+            let call = async move { server.call(&caller, &name, arguments, &asking, std::future::pending()).await };
+            return tokio::select! {
+                answer = self.0.tasks.run(&owner, call) => Ok(answer),
+                () = unwanted => Ok(failure::result(&cancelled(), None).into()),
+            };
+        }
         let token = context.meta.get_progress_token();
         let call = self.call(&caller, &request.name, request.arguments.unwrap_or_default(), &asking, unwanted);
         let result = progress::told(&context.peer, token, call).await;
         Ok(asking.asked().map_or_else(|| result.into(), CallToolResponse::from))
+    }
+
+    async fn get_task(&self, request: GetTaskParams, context: RequestContext<RoleServer>) -> Result<GetTaskResult, ErrorData> {
+        Ok(GetTaskResult::new(self.0.tasks.get(&caller_of(&context).principal, &request.task_id)?))
+    }
+
+    async fn cancel_task(&self, request: CancelTaskParams, context: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+        self.0.tasks.cancel(&caller_of(&context).principal, &request.task_id)
+    }
+
+    /// No task here asks for anything; what comes anyway is ignored, if there is such a task.
+    async fn update_task(&self, request: UpdateTaskParams, context: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+        self.0.tasks.get(&caller_of(&context).principal, &request.task_id).map(drop)
     }
 
     /// For calls that didn't go through rmcp's session; it has seen to its own.
@@ -173,9 +213,10 @@ impl ServerHandler for Server {
     async fn list_resources(
         &self,
         _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let resources = resources::list(self.0.sessions.registry());
+        let mut resources = resources::list(self.0.sessions.registry());
+        resources.extend(self.0.kept.list(&caller_of(&context)));
         Ok(ListResourcesResult::with_all_items(resources).with_cache_scope(CacheScope::Private).with_ttl_ms(0))
     }
 
@@ -190,10 +231,15 @@ impl ServerHandler for Server {
     async fn read_resource(
         &self,
         request: ReadResourceRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let _running = self.begin()?;
-        let contents = resources::read(self.0.sessions.registry(), &request.uri).await?;
+        let contents = if Kept::is_one(&request.uri) {
+            let found = self.0.kept.read(&caller_of(&context), &request.uri);
+            found.ok_or_else(|| resources::missing(&request.uri))?
+        } else {
+            resources::read(self.0.sessions.registry(), &request.uri).await?
+        };
         Ok(ReadResourceResult::new(vec![contents]).with_cache_scope(CacheScope::Private).with_ttl_ms(0).into())
     }
 
@@ -232,6 +278,10 @@ impl Server {
     }
 }
 
+fn caller_of(context: &RequestContext<RoleServer>) -> Caller {
+    caller(context.extensions.get::<Parts>(), context.meta.protocol_version().as_ref())
+}
+
 /// Who calls, by the HTTP request that the call came in; without one, on standard input. The newest protocol has no sessions: what
 /// its requests say of one is made up, and nobody has checked it.
 fn caller(request: Option<&Parts>, version: Option<&ProtocolVersion>) -> Caller {
@@ -243,6 +293,12 @@ fn caller(request: Option<&Parts>, version: Option<&ProtocolVersion>) -> Caller 
         }
         None => Caller { principal: Principal::Stdio, protocol_session: Some(Arc::from(STDIO_SESSION)) },
     }
+}
+
+const CALLER_GONE: &str = "the caller cancelled the call or is gone";
+
+fn cancelled() -> CallError {
+    CallError::new(ErrorKind::Cancelled, CALLER_GONE)
 }
 
 /// The one session on standard input.

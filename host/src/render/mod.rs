@@ -14,9 +14,12 @@
 //! | array | inline; numbers that a double can't hold as strings | as the driver spells it |
 //! | anything else | a string | as it is |
 //!
+//! [`arrow`] gives columns with types instead, for programs.
+//!
 //! JSON that is malformed, nests deeper than [`MAX_JSON_DEPTH`], or has half a surrogate pair is given as a string: a client
 //! must be able to read the answer around it.
 
+mod arrow;
 mod csv;
 mod failure;
 mod inline;
@@ -28,6 +31,7 @@ mod terminal;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use arrow::arrow;
 pub use csv::csv;
 pub use failure::failure;
 pub use inline::MAX_JSON_DEPTH;

@@ -22,7 +22,7 @@ mod exports {
     use bulkhead_driver::error::Result;
     use bulkhead_driver::{
         Chunk, Column, ConnectOptions, Connection, Cursor, Description, DriverManifest, Error, ErrorKind, ExplainOptions, Guest,
-        GuestConnection, GuestCursor, Parameter, Plan, QueryOptions, Reply, Target, TransactionOptions,
+        GuestConnection, GuestCursor, Parameter, Plan, QueryOptions, Readiness, Reply, Target, TransactionOptions,
     };
     use std::cell::{RefCell, RefMut};
     use std::rc::Rc;
@@ -91,7 +91,7 @@ mod exports {
             self.session()?.explain(&statement, &params, &options)
         }
 
-        fn ping(&self) -> Result<()> {
+        fn ping(&self) -> Result<Readiness> {
             self.session()?.ping()
         }
 

@@ -19,7 +19,7 @@ use crate::protocol::{Execute, Executed, Operation, SqlParameter, Target, execut
 use crate::service::Service;
 use crate::statement::Statement;
 use crate::values::Rows;
-use bulkhead_driver::{Batch, Column, Completion, ConnectOptions, Error, ErrorKind};
+use bulkhead_driver::{Batch, Column, Completion, ConnectOptions, Error, ErrorKind, Readiness};
 use retry::Repeat;
 
 /// A session.
@@ -86,17 +86,17 @@ impl<S: Service> Session<S> {
         Ok(Session { service, engine, target, max_retries, continue_after_timeout, transaction: None, open: None, runs: 0 })
     }
 
-    /// One round trip. A cluster that was paused and is resuming counts as there: the question itself wakes it.
+    /// One round trip. A cluster that was paused answers that it is resuming: the question itself wakes it.
     ///
     /// # Errors
     /// The service's, or there is none.
-    pub fn ping(&mut self) -> Result<(), Error> {
+    pub fn ping(&mut self) -> Result<Readiness, Error> {
         let body = self.body("SELECT 1", &[], false)?;
         match self.once(Operation::Execute, &body) {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(Readiness::Ready),
             Err(failed) if failed.is_resuming() => {
                 self.service.note("the cluster was paused and is resuming");
-                Ok(())
+                Ok(Readiness::Resuming)
             }
             Err(failed) => Err(failed.into()),
         }

@@ -10,7 +10,7 @@ use crate::session::Session;
 use bulkhead_driver::error::Result;
 use bulkhead_driver::{
     Chunk, Column, ConnectOptions, Connection, Cursor, Description, DriverManifest, Error, ErrorKind, ExplainOptions, Guest,
-    GuestConnection, GuestCursor, Parameter, Plan, QueryOptions, Reply, Target, TransactionOptions,
+    GuestConnection, GuestCursor, Parameter, Plan, QueryOptions, Readiness, Reply, Target, TransactionOptions,
 };
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
@@ -85,8 +85,8 @@ impl GuestConnection for SqliteConnection {
         self.0.session()?.explain(&statement, &params, &options)
     }
 
-    fn ping(&self) -> Result<()> {
-        self.0.session()?.ping()
+    fn ping(&self) -> Result<Readiness> {
+        self.0.session()?.ping().map(|()| Readiness::Ready)
     }
 
     fn reset(&self) -> Result<()> {

@@ -5,7 +5,7 @@ use crate::wire::Host;
 use bulkhead_driver::error::Result;
 use bulkhead_driver::{
     Chunk, Column, Completion, ConnectOptions, Connection, Cursor, Description, DriverManifest, Error, ErrorKind, ExplainOptions,
-    Guest, GuestConnection, GuestCursor, Parameter, Plan, QueryOptions, Reply, Target, TransactionOptions,
+    Guest, GuestConnection, GuestCursor, Parameter, Plan, QueryOptions, Readiness, Reply, Target, TransactionOptions,
 };
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
@@ -88,8 +88,8 @@ impl GuestConnection for Shared {
         self.session()?.explain(&statement, &params, &options)
     }
 
-    fn ping(&self) -> Result<()> {
-        self.session()?.ping()
+    fn ping(&self) -> Result<Readiness> {
+        self.session()?.ping().map(|()| Readiness::Ready)
     }
 
     fn reset(&self) -> Result<()> {

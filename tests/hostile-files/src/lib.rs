@@ -7,8 +7,8 @@ mod granted;
 
 use bulkhead_driver::{
     BatchBuilder, Column, ColumnKind, Completion, ConnectOptions, Connection, Description, DriverManifest, Error, ErrorKind,
-    ExplainOptions, Features, Guest, GuestConnection, GuestCursor, Layout, Parameter, ParameterStyle, Plan, QueryOptions, Reply,
-    Target, TransactionOptions,
+    ExplainOptions, Features, Guest, GuestConnection, GuestCursor, Layout, Parameter, ParameterStyle, Plan, QueryOptions,
+    Readiness, Reply, Target, TransactionOptions,
 };
 
 /// The driver.
@@ -80,8 +80,8 @@ impl GuestConnection for Nothing {
         Err(unsupported())
     }
 
-    fn ping(&self) -> Result<(), Error> {
-        Ok(())
+    fn ping(&self) -> Result<Readiness, Error> {
+        Ok(Readiness::Ready)
     }
 
     fn reset(&self) -> Result<(), Error> {

@@ -10,8 +10,8 @@ use std::cell::RefCell;
 
 use bulkhead_driver::{
     BatchBuilder, Chunk, Column, ColumnKind, Completion, ConnectOptions, Connection, Description, DriverManifest, Error,
-    ErrorKind, ExplainOptions, Guest, GuestConnection, GuestCursor, Layout, Parameter, Plan, QueryOptions, Reply, Target,
-    TransactionOptions,
+    ErrorKind, ExplainOptions, Guest, GuestConnection, GuestCursor, Layout, Parameter, Plan, QueryOptions, Readiness, Reply,
+    Target, TransactionOptions,
 };
 use bulkhead_postgres::session::Session;
 use bulkhead_postgres::wire::Host;
@@ -74,8 +74,8 @@ impl GuestConnection for Watching {
         self.0.borrow_mut().explain(&statement, &params, &options)
     }
 
-    fn ping(&self) -> Result<(), Error> {
-        self.0.borrow_mut().ping()
+    fn ping(&self) -> Result<Readiness, Error> {
+        self.0.borrow_mut().ping().map(|()| Readiness::Ready)
     }
 
     fn reset(&self) -> Result<(), Error> {

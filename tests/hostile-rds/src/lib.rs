@@ -13,8 +13,8 @@ use std::cell::RefCell;
 
 use bulkhead_driver::{
     BatchBuilder, Chunk, Column, ColumnKind, Completion, ConnectOptions, Connection, Description, DriverManifest, Error,
-    ErrorKind, ExplainOptions, Guest, GuestConnection, GuestCursor, Layout, Parameter, Plan, QueryOptions, Reply, Target,
-    TransactionOptions,
+    ErrorKind, ExplainOptions, Guest, GuestConnection, GuestCursor, Layout, Parameter, Plan, QueryOptions, Readiness, Reply,
+    Target, TransactionOptions,
 };
 use bulkhead_rds_data_api::service::Host;
 use bulkhead_rds_data_api::session::Session;
@@ -82,7 +82,7 @@ impl GuestConnection for Watching {
         self.0.borrow_mut().explain(&statement, &params, &options)
     }
 
-    fn ping(&self) -> Result<(), Error> {
+    fn ping(&self) -> Result<Readiness, Error> {
         self.0.borrow_mut().ping()
     }
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use bulkhead_driver::{
-    ConnectOptions, Description, Error, ExplainOptions, GuestConnection, Parameter, Plan, QueryOptions, Reply, Target,
+    ConnectOptions, Description, Error, ExplainOptions, GuestConnection, Parameter, Plan, QueryOptions, Readiness, Reply, Target,
     TransactionOptions,
 };
 
@@ -79,8 +79,8 @@ impl GuestConnection for Connection {
         Ok(Plan { text: format!("imagined: {statement}"), json: None })
     }
 
-    fn ping(&self) -> Result<(), Error> {
-        strike(&self.options, At::Ping).map(drop)
+    fn ping(&self) -> Result<Readiness, Error> {
+        strike(&self.options, At::Ping).map(|_| Readiness::Ready)
     }
 
     fn reset(&self) -> Result<(), Error> {

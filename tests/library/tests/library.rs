@@ -58,7 +58,7 @@ async fn traps_in_what_no_tool_reaches() {
         assert!(cell(bad.query(statement("SELECT /* count */ 1")).await).contains('1'));
         let failed = match at {
             "explain" => bad.explain(plan("SELECT 1", false)).await.map(drop),
-            "ping" => bad.ping().await,
+            "ping" => bad.ping().await.map(drop),
             _ => {
                 let mut held = Held::open(bad.clone()).await.expect("a connection");
                 let begun = held.begin(options()).await;

@@ -264,9 +264,9 @@ async fn lists_are_private_where_they_say_what_databases_there_are() {
     assert!(tools.iter().any(|tool| tool["name"] == "query"));
     let (_, _, listed) = ask("resources/list").to(&endpoint).await;
     assert_eq!(message(&listed)["result"]["cacheScope"], "private");
-    for (method, key) in [("prompts/list", "prompts"), ("resources/templates/list", "resourceTemplates")] {
+    for (method, key, count) in [("prompts/list", "prompts", 2), ("resources/templates/list", "resourceTemplates", 3)] {
         let (_, _, body) = ask(method).to(&endpoint).await;
-        assert!(message(&body)["result"][key].as_array().is_some_and(|listed| listed.len() == 2), "{method}");
+        assert!(message(&body)["result"][key].as_array().is_some_and(|listed| listed.len() == count), "{method}");
     }
 }
 

@@ -4,7 +4,7 @@ use rmcp::model::{CallToolResult, JsonObject, Tool};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::query::{DEFAULT_ROWS, Format, Limits, MAX_BYTES, answered};
+use super::query::{DEFAULT_ROWS, Format, Limits, MAX_BYTES, answered, keep};
 use super::{Context, arguments, reading};
 use crate::config::SessionsConfig;
 use crate::contract::ErrorKind;
@@ -24,7 +24,7 @@ pub(super) fn tool(times: &SessionsConfig) -> Tool {
             "properties": {
                 "cursor": {"type": "string", "description": "From query"},
                 "max_rows": {"type": "integer", "minimum": 1, "default": DEFAULT_ROWS},
-                "format": {"type": "string", "enum": ["json", "objects", "csv", "markdown"], "default": "json"}
+                "format": {"type": "string", "enum": ["json", "objects", "csv", "markdown", "arrow"], "default": "json"}
             },
             "required": ["cursor"],
             "additionalProperties": false
@@ -36,6 +36,7 @@ pub(super) fn tool(times: &SessionsConfig) -> Tool {
                 "columns": {"type": "array", "items": {"type": "object"}},
                 "rows": {"type": "array", "items": {"type": ["array", "object"]}},
                 "text": {"type": "string"},
+                "resource": {"type": "object"},
                 "row_count": {"type": "integer"},
                 "cursor": {"type": "string", "description": "Only if there is more"}
             },
@@ -64,5 +65,7 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<Call
     let (most_rows, most_bytes) = database.most();
     let limits = Limits { rows: rows.min(most_rows), most_rows, bytes: MAX_BYTES.min(most_bytes) };
     let cursor = more.then_some(given.cursor.as_str());
-    Ok(answered(database.id(), &result, given.format.unwrap_or_default(), limits, cursor))
+    let format = given.format.unwrap_or_default();
+    let links = if format == Format::Arrow { keep(context, database.id(), &result, format)? } else { Vec::new() };
+    Ok(answered(database.id(), &result, format, limits, cursor, &links))
 }

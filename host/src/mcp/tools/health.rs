@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::answer;
 use super::{Context, located, put, reading, with_place};
+use crate::contract::Readiness;
 use crate::database::{Database, Trouble};
 use crate::error::{CallError, kind_name};
 
@@ -32,7 +33,7 @@ pub(super) fn check() -> Tool {
                         "type": "object",
                         "properties": {
                             "database_id": {"type": "string"},
-                            "state": {"type": "string", "enum": ["healthy", "down"]},
+                            "state": {"type": "string", "enum": ["healthy", "resuming", "down"]},
                             "last_error": {"type": "object", "description": "The last time before this that it couldn't be reached"}
                         },
                         "required": ["database_id", "state", "latency_ms", "pool"]
@@ -52,7 +53,7 @@ pub(super) fn test() -> Tool {
         with_place(json!({"type": "object", "properties": {}, "additionalProperties": false})),
         json!({
             "type": "object",
-            "properties": {"database_id": {"type": "string"}, "connected": {"type": "boolean"}, "latency_ms": {"type": "number"}},
+            "properties": {"database_id": {"type": "string"}, "connected": {"type": "boolean"}, "resuming": {"type": "boolean", "description": "It was paused; statements wait until it is awake"}, "latency_ms": {"type": "number"}},
             "required": ["database_id", "connected", "latency_ms"]
         }),
     )
@@ -85,8 +86,9 @@ pub(super) async fn call_test(context: Context<'_>, given: JsonObject) -> Result
     let (to, Arguments {}) = located(given)?;
     let database = context.place(&to).await?.database;
     let began = Instant::now();
-    database.ping().await?;
-    let document = json!({"database_id": database.id(), "connected": true, "latency_ms": milliseconds(began)});
+    let resuming = database.ping().await? == Readiness::Resuming;
+    let document =
+        json!({"database_id": database.id(), "connected": true, "resuming": resuming, "latency_ms": milliseconds(began)});
     Ok(answer::document(document.to_string()))
 }
 
@@ -96,18 +98,23 @@ async fn ask(database: Arc<Database>) -> (bool, Value) {
     let outcome = tokio::time::timeout(PATIENCE, database.ping()).await;
     let mut entry = JsonObject::new();
     put(&mut entry, "database_id", Some(database.id()));
-    put(&mut entry, "state", Some(if matches!(outcome, Ok(Ok(()))) { "healthy" } else { "down" }));
+    let state = match outcome {
+        Ok(Ok(Readiness::Ready)) => "healthy",
+        Ok(Ok(Readiness::Resuming)) => "resuming",
+        _ => "down",
+    };
+    put(&mut entry, "state", Some(state));
     put(&mut entry, "latency_ms", Some(milliseconds(began)));
     let pool = database.pool();
     put(&mut entry, "pool", Some(json!({"max": pool.max, "open": pool.open, "idle": pool.idle, "waiting": pool.waiting})));
     let error = match &outcome {
-        Ok(Ok(())) => None,
+        Ok(Ok(_)) => None,
         Ok(Err(why)) => Some(json!({"kind": kind_name(why.record().kind), "message": why.record().message})),
         Err(_) => Some(json!({"kind": "timeout", "message": format!("no answer in {} s", PATIENCE.as_secs())})),
     };
     put(&mut entry, "error", error);
     put(&mut entry, "last_error", before.map(last_error));
-    (matches!(outcome, Ok(Ok(()))), Value::Object(entry))
+    (matches!(outcome, Ok(Ok(_))), Value::Object(entry))
 }
 
 fn last_error(trouble: Trouble) -> Value {

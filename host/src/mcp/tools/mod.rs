@@ -42,6 +42,7 @@ pub(super) use toolset::{check, list};
 
 use super::confirm::Asking;
 use super::failure;
+use super::kept::Kept;
 use crate::contract::ErrorKind;
 use crate::database::{Consent, Database};
 use crate::error::CallError;
@@ -53,6 +54,8 @@ use place::{Target, To, located, with_place, with_target};
 pub(super) struct Context<'a> {
     pub(super) sessions: &'a Sessions,
     pub(super) caller: &'a Caller,
+    /// Results that are read later.
+    pub(super) kept: &'a Kept,
     /// How the person is asked.
     pub(super) asking: &'a Asking,
     /// What it has connections to.

@@ -1,6 +1,7 @@
 //! `query`: one statement, its rows, and how it ended.
 
 mod answer;
+mod keep;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,10 +60,15 @@ fn input() -> Value {
             "timeout_ms": {"type": "integer", "minimum": 1, "description": "Stop the statement after this long. Default and most: the database's"},
             "format": {
                 "type": "string",
-                "enum": ["json", "objects", "csv", "markdown"],
+                "enum": ["json", "objects", "csv", "markdown", "arrow"],
                 "default": "json",
                 "description": "json: each row an array in the order of columns; objects: each row an object by column name, in the \
-                                structured content alone; csv or markdown: one text"
+                                structured content alone; csv or markdown: one text; arrow: an IPC stream, as a resource"
+            },
+            "as_resource": {
+                "type": "boolean",
+                "default": false,
+                "description": "Give the link of a resource with the rows, for programs: all rows up to the database's limit"
             }
         },
         "required": ["sql"],
@@ -86,6 +92,12 @@ pub(super) fn output() -> Value {
         },
         "rows": {"type": "array", "items": {"type": ["array", "object"]}},
         "text": {"type": "string", "description": "The rows, for format=csv and format=markdown"},
+        "resource": {
+            "type": "object",
+            "description": "Where the rows are, for format=arrow and as_resource",
+            "properties": {"uri": {"type": "string"}, "mime_type": {"type": "string"}, "bytes": {"type": "integer"}},
+            "required": ["uri", "mime_type", "bytes"]
+        },
         "row_count": {"type": "integer", "description": "How many rows are here"},
         "cursor": {"type": "string", "description": "Only if there is more: pass it to fetch_rows"},
         "truncated": {
@@ -138,6 +150,7 @@ struct Arguments {
     max_rows: Option<u64>,
     timeout_ms: Option<u64>,
     format: Option<Format>,
+    as_resource: Option<bool>,
 }
 
 /// How rows are written.
@@ -149,6 +162,8 @@ pub(super) enum Format {
     Objects,
     Csv,
     Markdown,
+    /// Arrow IPC; always kept as a resource.
+    Arrow,
 }
 
 pub(super) async fn call(context: Context<'_>, given: JsonObject) -> CallToolResult {
@@ -168,15 +183,19 @@ async fn ask(context: Context<'_>, to: &To, given: &Arguments) -> Result<CallToo
     } else {
         (given.sql.clone(), params::parameters(given.params.clone())?)
     };
+    let format = given.format.unwrap_or_default();
+    let kept = given.as_resource.unwrap_or(false) || format == Format::Arrow;
     let request = Request {
         sql,
         params,
-        max_rows: given.max_rows.unwrap_or(DEFAULT_ROWS),
+        max_rows: given.max_rows.unwrap_or(if kept { u64::MAX } else { DEFAULT_ROWS }),
+        max_bytes: if kept { keep::MAX_BYTES } else { MAX_BYTES },
         timeout: given.timeout_ms.map(Duration::from_millis),
         keep: true,
     };
     let Run { database, result, limits, cursor } = run(context, to, request).await?;
-    Ok(answer::query(database.id(), &result, given.format.unwrap_or_default(), limits, cursor.as_deref()))
+    let links = if kept { keep::keep(context, database.id(), &result, format)? } else { Vec::new() };
+    Ok(answer::query(database.id(), &result, format, limits, cursor.as_deref(), &links))
 }
 
 /// What is asked of a statement.
@@ -184,6 +203,7 @@ pub(super) struct Request {
     pub(super) sql: String,
     pub(super) params: Vec<Parameter>,
     pub(super) max_rows: u64,
+    pub(super) max_bytes: u64,
     pub(super) timeout: Option<Duration>,
     /// Outside of a transaction: leave a result that is cut open, to be read on.
     pub(super) keep: bool,
@@ -203,7 +223,7 @@ pub(super) async fn run(context: Context<'_>, to: &To, request: Request) -> Resu
     let target = context.target(to).await?;
     let database = target.database();
     let (most_rows, most_bytes) = database.most();
-    let limits = Limits { rows: request.max_rows.min(most_rows), most_rows, bytes: MAX_BYTES.min(most_bytes) };
+    let limits = Limits { rows: request.max_rows.min(most_rows), most_rows, bytes: request.max_bytes.min(most_bytes) };
     let read_only = match &target {
         Target::Place(place) => place.read_only,
         // As it was begun.
@@ -229,3 +249,4 @@ pub(super) async fn run(context: Context<'_>, to: &To, request: Request) -> Resu
 }
 
 pub(super) use answer::{Limits, query as answered, result_object};
+pub(super) use keep::keep;

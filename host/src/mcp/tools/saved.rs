@@ -4,7 +4,7 @@ use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
 use super::super::{failure, params};
-use super::query::{DEFAULT_ROWS, Format, Limits, MAX_BYTES, answered, output};
+use super::query::{DEFAULT_ROWS, Format, Limits, MAX_BYTES, answered, keep, output};
 use super::{Context, To, answer_or_error, arguments, object, with_place};
 use crate::config::{SavedParameter, SavedStatement};
 use crate::contract::ErrorKind;
@@ -19,7 +19,7 @@ pub(super) fn tool(name: &str, saved: &SavedStatement) -> Tool {
         .open_world(false);
     let mut properties: Map<String, Value> =
         saved.parameters.iter().map(|parameter| (parameter.name.clone(), schema(parameter))).collect();
-    properties.insert("format".to_owned(), json!({"type": "string", "enum": ["json", "objects", "csv", "markdown"]}));
+    properties.insert("format".to_owned(), json!({"type": "string", "enum": ["json", "objects", "csv", "markdown", "arrow"]}));
     let required: Vec<&str> = saved
         .parameters
         .iter()
@@ -91,7 +91,8 @@ async fn run(context: Context<'_>, saved: &SavedStatement, mut given: JsonObject
         max_bytes: limits.bytes,
     };
     let (result, cursor) = context.sessions.query(context.caller, &place, statement).await?;
-    Ok(answered(database.id(), &result, format, limits, cursor.as_deref()))
+    let links = if format == Format::Arrow { keep(context, database.id(), &result, format)? } else { Vec::new() };
+    Ok(answered(database.id(), &result, format, limits, cursor.as_deref(), &links))
 }
 
 fn value(parameter: &SavedParameter, given: Option<Value>) -> Result<Value, CallError> {

@@ -118,13 +118,13 @@ fn answers_of_query() {
     let mut shown = String::new();
     for (at, result) in results.iter().enumerate() {
         for format in [Format::Json, Format::Objects, Format::Csv, Format::Markdown] {
-            let answer = answered("main", result, format, LIMITS, None);
+            let answer = answered("main", result, format, LIMITS, None, &[]);
             fits(&tool, &answer);
             let mut sent = sent(&answer);
             if matches!(format, Format::Json | Format::Objects) {
                 let text: Value = serde_json::from_str(sent["content"][0]["text"].as_str().unwrap()).unwrap();
                 // Objects are for programs; the text keeps to arrays.
-                let arrays = self::sent(&answered("main", result, Format::Json, LIMITS, None));
+                let arrays = self::sent(&answered("main", result, Format::Json, LIMITS, None, &[]));
                 assert_eq!(text, arrays["structuredContent"]);
                 sent["content"][0]["text"] = "(as with json)".into();
             }

@@ -4,7 +4,9 @@ use super::Session;
 use crate::protocol::Operation;
 use crate::service::{Answer, Service, Unanswered};
 use bulkhead_driver::call::Interruption;
-use bulkhead_driver::{ConnectOptions, Error, ErrorKind, ExplainOptions, Isolation, QueryOptions, TransactionOptions, Value};
+use bulkhead_driver::{
+    ConnectOptions, Error, ErrorKind, ExplainOptions, Isolation, QueryOptions, Readiness, TransactionOptions, Value,
+};
 use serde_json::{Value as Json, json};
 use std::collections::VecDeque;
 
@@ -245,9 +247,9 @@ fn plans_of_mysql() {
 }
 
 #[test]
-fn a_paused_cluster_answers_a_ping() {
+fn a_paused_cluster_answers_a_ping_that_it_is_resuming() {
     let mut session = session("postgresql", vec![resuming(), exception(404, "DatabaseNotFoundException", "gone")]);
-    session.ping().unwrap();
+    assert_eq!(session.ping().unwrap(), Readiness::Resuming);
     assert_eq!(session.service.notes.len(), 1);
     assert_eq!(session.ping().unwrap_err().kind, ErrorKind::Undefined);
 }

@@ -1,6 +1,6 @@
 //! Transactions, plans and pings over the RDS Data API's stand-in.
 
-use bulkhead::contract::{ErrorKind, Isolation, TransactionOptions};
+use bulkhead::contract::{ErrorKind, Isolation, Readiness, TransactionOptions};
 use bulkhead::database::{Database, Held, Statement};
 use bulkhead::registry::Registry;
 use bulkhead_tests::postgres::{Server, User};
@@ -156,15 +156,15 @@ async fn plans_of_the_service() {
     rig.registry.shutdown().await;
 }
 
-/// A cluster that was paused is there: the question itself wakes it.
+/// The question itself wakes a cluster that was paused.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_paused_cluster_is_healthy() {
+async fn a_paused_cluster_is_resuming() {
     let rig = rig().await;
-    rig.database.ping().await.expect("it is there");
+    assert_eq!(rig.database.ping().await.expect("it is there"), Readiness::Ready);
     let fault =
         |name: &str, status: u16| json!([{"kind": "exception", "status": status, "name": name, "message": "told", "times": 1}]);
     rig.fixture.faults(fault("DatabaseResumingException", 400)).await;
-    rig.database.ping().await.expect("it is resuming");
+    assert_eq!(rig.database.ping().await.expect("it is there"), Readiness::Resuming);
     rig.fixture.faults(fault("DatabaseNotFoundException", 404)).await;
     let why = rig.database.ping().await.expect_err("it isn't there");
     assert_eq!(why.record().kind, ErrorKind::Undefined, "{why}");

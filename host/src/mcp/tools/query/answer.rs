@@ -1,11 +1,12 @@
 //! A result as the tool's answer. Written straight into text: rows are the bulk of all that passes through the host.
 
-use rmcp::model::{CallToolResult, ContentBlock};
+use rmcp::model::{CallToolResult, ContentBlock, Resource};
 
 use super::Format;
 use crate::contract::{Notice, Parameter, Value};
 use crate::database::{Completion, QueryResult, ResultSet, Truncation};
 use crate::mcp::answer;
+use crate::mcp::kept::Link;
 use crate::render::{self, RowShape, quoted};
 
 /// What the call allowed, for saying what to do about a cut.
@@ -27,12 +28,18 @@ pub(in crate::mcp::tools) fn query(
     format: Format,
     limits: Limits,
     cursor: Option<&str>,
+    links: &[Link],
 ) -> CallToolResult {
-    let (json, texts) = document(database, result, format, limits, cursor);
+    let (json, texts) = document(database, result, format, limits, cursor, links);
     match format {
-        Format::Json => answer::document(json),
+        _ if !links.is_empty() => {
+            let mut result = answer::document(json);
+            result.content.extend(links.iter().map(linked));
+            result
+        }
+        Format::Json | Format::Arrow => answer::document(json),
         // A name before each value is for programs. The text goes to a model, which pays for every byte and has the names once.
-        Format::Objects => answer::with_text(json, document(database, result, Format::Json, limits, cursor).0),
+        Format::Objects => answer::with_text(json, document(database, result, Format::Json, limits, cursor, links).0),
         Format::Csv | Format::Markdown => {
             let mut tables: Vec<String> = Vec::new();
             let mut notes: Vec<String> = Vec::new();
@@ -56,6 +63,7 @@ fn document(
     format: Format,
     limits: Limits,
     cursor: Option<&str>,
+    links: &[Link],
 ) -> (String, Vec<(String, Option<String>)>) {
     let bytes: usize = result
         .sets
@@ -70,7 +78,7 @@ fn document(
     // What is open is the last that was read.
     let open = |at: usize| cursor.filter(|_| at + 1 == result.sets.len());
     match sets.next() {
-        Some(first) => texts.push(set(&mut json, first, format, limits, open(0))),
+        Some(first) => texts.push(set(&mut json, first, format, limits, open(0), links.first())),
         None => json.key("columns").push_str("[],\"rows\":[],\"row_count\":0"),
     }
     let elapsed = format!("{:.3}", result.elapsed.as_secs_f64() * 1_000.0);
@@ -82,7 +90,7 @@ fn document(
                 json.out.push(',');
             }
             let mut inner = Fields::begin(std::mem::take(&mut json.out));
-            texts.push(set(&mut inner, next, format, limits, open(at + 1)));
+            texts.push(set(&mut inner, next, format, limits, open(at + 1), links.get(at + 1)));
             json.out = inner.end();
         }
         json.out.push(']');
@@ -94,7 +102,7 @@ fn document(
 pub(in crate::mcp::tools) fn result_object(result: &QueryResult, limits: Limits) -> String {
     let mut json = Fields::begin(String::new());
     if let Some(first) = result.sets.first() {
-        set(&mut json, first, Format::Json, limits, None);
+        set(&mut json, first, Format::Json, limits, None, None);
     }
     let elapsed = format!("{:.3}", result.elapsed.as_secs_f64() * 1_000.0);
     json.key("elapsed_ms").push_str(&elapsed);
@@ -102,17 +110,33 @@ pub(in crate::mcp::tools) fn result_object(result: &QueryResult, limits: Limits)
 }
 
 /// Writes one result set's fields. Gives its rows as text, where that is the format, and what else there is to say.
-fn set(json: &mut Fields, set: &ResultSet, format: Format, limits: Limits, cursor: Option<&str>) -> (String, Option<String>) {
+fn set(
+    json: &mut Fields,
+    set: &ResultSet,
+    format: Format,
+    limits: Limits,
+    cursor: Option<&str>,
+    link: Option<&Link>,
+) -> (String, Option<String>) {
     columns(json.key("columns"), set, format);
     let mut table = String::new();
     match format {
+        _ if link.is_some() => {}
         Format::Json => render::rows(json.key("rows"), set, RowShape::Array),
         Format::Objects => render::rows(json.key("rows"), set, RowShape::Object),
         Format::Csv if set.columns.is_empty() => {}
         Format::Csv => render::csv(&mut table, set),
         Format::Markdown => render::markdown(&mut table, set),
+        // Always kept.
+        Format::Arrow => {}
     }
-    if matches!(format, Format::Csv | Format::Markdown) {
+    if let Some(link) = link {
+        let mut inner = Fields::begin(std::mem::take(json.key("resource")));
+        quoted(inner.key("uri"), &link.uri);
+        quoted(inner.key("mime_type"), link.mime);
+        inner.number("bytes", link.bytes as u64);
+        json.out = inner.end();
+    } else if matches!(format, Format::Csv | Format::Markdown) {
         quoted(json.key("text"), &table);
     }
     json.number("row_count", set.rows);
@@ -147,7 +171,7 @@ fn set(json: &mut Fields, set: &ResultSet, format: Format, limits: Limits, curso
     (table, note)
 }
 
-fn columns(out: &mut String, set: &ResultSet, format: Format) {
+pub(super) fn columns(out: &mut String, set: &ResultSet, format: Format) {
     let keys = if format == Format::Objects { render::column_keys(&set.columns) } else { Vec::new() };
     out.push('[');
     for (at, column) in set.columns.iter().enumerate() {
@@ -165,6 +189,11 @@ fn columns(out: &mut String, set: &ResultSet, format: Format) {
         out.push('}');
     }
     out.push(']');
+}
+
+fn linked(link: &Link) -> ContentBlock {
+    let resource = Resource::new(&link.uri, &link.title).with_mime_type(link.mime).with_size(link.bytes as u64);
+    ContentBlock::resource_link(resource)
 }
 
 fn next_step(truncated: Truncation, rows: u64, limits: Limits, cursor: Option<&str>) -> String {

@@ -28,7 +28,7 @@ async fn components_that_do_not_fit_are_refused_with_the_mismatch() {
     let misfits: &[(&str, &[Edit<'_>], &[&str])] = &[
         ("another version", &[("bulkhead:driver@0.1.0", "bulkhead:driver@0.2.0")], &["@0.2.0"]),
         ("no exports", &[("  export driver;\n", "")], &["bulkhead:driver/driver@0.1.0"]),
-        ("a function missing", &[("    ping: func() -> result<_, error>;\n", "")], &["ping"]),
+        ("a function missing", &[("    ping: func() -> result<readiness, error>;\n", "")], &["ping"]),
         ("a record's field of another type", &[("rows-affected: option<u64>", "rows-affected: option<u32>")], &["rows-affected"]),
         ("a record's field missing", &[("    command-tag: option<string>,\n", "")], &["command-tag", "fields"]),
         ("a variant's case added", &[("    authentication,\n", "    authentication,\n    surprise,\n")], &["16 names"]),

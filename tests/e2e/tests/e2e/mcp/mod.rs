@@ -7,10 +7,12 @@ mod data_api;
 mod doors;
 mod family;
 mod formats;
+mod kept;
 mod pool_registry;
 mod resources;
 mod saved;
 mod sse;
+mod tasks;
 mod text_bytes;
 mod tools;
 mod view;
@@ -21,6 +23,7 @@ use bulkhead_tests::postgres::{Server, User};
 /// Both drivers: `pg`, and `lite` with a table of three fruits.
 struct Both {
     config: Config,
+    server: Server,
     role: User,
 }
 
@@ -36,5 +39,5 @@ fn both() -> Both {
         "CREATE TABLE fruit (id INTEGER PRIMARY KEY, name TEXT NOT NULL); INSERT INTO fruit VALUES (1, 'apple'), (2, 'pear'), (3, 'fig');",
     );
     let config = config.database("pg", server.entry(&role)).sqlite("lite", &directory, "fruit.db");
-    Both { config, role }
+    Both { config, server, role }
 }

@@ -42,7 +42,7 @@ async fn what_a_database_is_made_of() {
             let why = read(&client, nothing).await.expect_err(nothing);
             assert!(why.contains("there is no resource"), "{nothing}: {why}");
         }
-        assert_eq!(client.peer().list_all_resource_templates().await.expect("templates").len(), 2);
+        assert_eq!(client.peer().list_all_resource_templates().await.expect("templates").len(), 3);
     }
 }
 

@@ -46,6 +46,7 @@ async fn health() {
         |name: &str, status: u16| json!([{"kind": "exception", "status": status, "name": name, "message": "told", "times": 1}]);
     assert_eq!(state().await, "healthy");
     rig.fixture.faults(fault("DatabaseResumingException", 400)).await;
+    assert_eq!(state().await, "resuming");
     assert_eq!(state().await, "healthy");
     assert!(rig.host.log().contains("resuming"), "the operator is told");
     rig.fixture.faults(fault("DatabaseNotFoundException", 404)).await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::shape::{limit, milliseconds, row_count, rows};
 use crate::database::ResultSet;
 use crate::error::CallError;
-use crate::mcp::tools::query::{Request, Run, run};
+use crate::mcp::tools::query::{MAX_BYTES, Request, Run, run};
 use crate::mcp::tools::{Context, To, answer_or_error, located, object, put, with_place};
 use crate::mcp::{answer, failure, params};
 
@@ -87,6 +87,7 @@ async fn ask(context: Context<'_>, to: &To, given: &Arguments) -> Result<JsonObj
         sql: given.sql.clone(),
         params: params::parameters(given.params.clone())?,
         max_rows: given.options.max_rows.filter(|rows| *rows > 0).unwrap_or(DEFAULT_ROWS),
+        max_bytes: MAX_BYTES,
         timeout: limit(given.options.timeout),
         keep: false,
     };
