@@ -4,12 +4,13 @@ function plot(drawing, { label, series }, rows, lines, width) {
   const values = shown.flatMap(({ at }) => rows.map((row) => numberAt(row, at))).filter((value) => value !== null);
   const axis = scale(values.length > 0 ? values : [0, 1], !lines);
   const texts = tickTexts(axis.ticks);
-  const left = TITLE_ROOM + 10 + Math.max(...texts.map((text) => text.length)) * CHARACTER;
-  const band = (width - left - RIGHT) / rows.length;
   const names = rows.map((row, at) => shortened(labelOf(label, row, at)));
   const wide = Math.max(...names.map((name) => name.length)) * CHARACTER + 12;
+  const beside = TITLE_ROOM + 10 + Math.max(...texts.map((text) => text.length)) * CHARACTER;
   // Names that don't fit side by side are turned; those that still don't are left out.
-  const turned = label?.kind === "text" && band < wide;
+  const turned = label?.kind === "text" && (width - beside - RIGHT) / rows.length < wide;
+  const left = turned ? Math.max(beside, names[0].length * CHARACTER * 0.8 - (width - beside) / rows.length / 2) : beside;
+  const band = (width - left - RIGHT) / rows.length;
   const bottom = HEIGHT - TITLE_ROOM - (turned ? 18 + wide * 0.5 : 20);
   const y = (value) => bottom - ((value - axis.low) / (axis.high - axis.low)) * (bottom - TOP);
   const x = (at) => left + (at + 0.5) * band;

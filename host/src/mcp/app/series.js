@@ -10,9 +10,8 @@ const MAX_POINTS = 2_000;
 function drawable({ columns, rows }) {
   const numbers = columns.filter((column) => column.kind === "number");
   const label = columns.find(isLabel) ?? columns.find(({ kind }) => kind === "boolean") ?? rising(numbers, rows);
-  const others = numbers.filter((column) => column !== label);
-  const measures = others.filter((column) => !isKey(column));
-  const found = (measures.length > 0 ? measures : others).slice(0, MAX_SERIES);
+  const measures = numbers.filter((column) => column !== label && !isKey(column));
+  const found = measures.slice(0, MAX_SERIES);
   if (rows.length < 2 || found.length === 0 || !found.some((column) => largest(column, rows) > 0)) return undefined;
   const most = largest(found[0], rows);
   const series = found.map((column, at) => {

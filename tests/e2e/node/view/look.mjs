@@ -14,7 +14,7 @@ const PAGE = "http://host.test/";
 const POLICY =
   "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self' data:; connect-src 'none'";
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 const profile = mkdtempSync(join(tmpdir(), "view-"));
 const context = await browsers.launchPersistentContext(profile, {
@@ -57,6 +57,8 @@ async function look() {
   }, given);
   await page.waitForFunction(() => heard.some(({ id }) => id === "bye"));
   const view = page.frames()[1];
+  // A chart is drawn once it has a width.
+  await view.waitForFunction(() => document.querySelector("svg:empty") === null);
   const seen = { asked, said, ...(await still(view)) };
   seen.sorted = await sorts(view);
   seen.keys = await keys(page, view);
