@@ -21,6 +21,7 @@ mod config;
 pub mod environment;
 pub mod faulty;
 mod host;
+pub mod memory;
 pub mod misfits;
 pub mod mock_tds;
 pub mod neighbour;

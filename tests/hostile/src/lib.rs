@@ -18,7 +18,6 @@ mod abuse;
 mod batches;
 mod connection;
 mod cursor;
-mod dump;
 mod fault;
 mod healthy;
 mod memory;

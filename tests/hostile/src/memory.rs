@@ -5,7 +5,6 @@ use std::sync::{Mutex, PoisonError};
 
 use bulkhead_driver::{Batch, ColumnData, ColumnKind, Reply, Values, Varying};
 
-use crate::dump;
 use crate::healthy::{column, whole_reply};
 
 /// Every statement that this instance was given.
@@ -30,7 +29,7 @@ pub(crate) fn remember(statement: &str) -> String {
 /// The whole linear memory in one value of type bytes, after a column that says whether the login went through.
 pub(crate) fn dump_reply(authenticated: bool) -> Reply {
     let columns = vec![column("authenticated", ColumnKind::Boolean), column("memory", ColumnKind::Bytes)];
-    let data = dump::dump();
+    let data = bulkhead_watched::dump();
     let offsets = vec![0, u32::try_from(data.len()).unwrap_or(u32::MAX)];
     let batch = Batch {
         rows: 1,

@@ -2,9 +2,10 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use bulkhead_tests::memory::{DUMP, Memory, watched};
 use bulkhead_tests::postgres::Server;
 use bulkhead_tests::rds::{Fixture, Keys, REGION, RESOURCE, SECRET};
-use bulkhead_tests::{Config, Host, environment};
+use bulkhead_tests::{Config, Host};
 use serde_json::json;
 
 /// Keys of a session, all of them found nowhere else.
@@ -16,15 +17,12 @@ fn session() -> Keys {
 
 /// Adds the database `bad`, whose driver is the real one and shows its memory.
 pub(super) fn hostile(config: Config, fixture: &Fixture) -> Config {
-    let path = environment::hostile_drivers().join("hostile-rds.wasm");
     let entry = json!({
-        "driver": "hostile-rds",
         "aws": {"service": "rds-data", "region": REGION, "endpoint": fixture.endpoint()},
         "tls": {"ca_file": fixture.ca_file()},
         "options": {"resource_arn": RESOURCE, "secret_arn": SECRET},
-        "pool": {"max": 1},
     });
-    config.set(&["drivers", "settings", "hostile-rds"], json!({"path": path})).database("bad", entry)
+    watched(config, "hostile-rds", "bad", entry)
 }
 
 fn environment_of(keys: &Keys) -> Vec<(&'static str, &str)> {
@@ -57,15 +55,12 @@ async fn the_drivers_memory() {
     let authorization = headers["authorization"].as_str().expect("it is signed");
     let signature = authorization.rsplit_once("Signature=").expect("a signature").1;
     assert_eq!(headers["x-amz-security-token"].as_str(), keys.token.as_deref());
-    let memory = BASE64_STANDARD.decode(client.query("bad", "SELECT 'DUMP MEMORY'").await.cell_text()).expect("base64");
-    assert!(memory.len() > 10_000, "all of the memory: {} bytes", memory.len());
-    let holds = |needle: &[u8]| memory.windows(needle.len()).any(|window| window == needle);
-    assert!(holds(b"a marker in memory") && holds(SECRET.as_bytes()), "it is this connection's memory");
-    for (what, needle) in secrets(&keys) {
-        assert!(!holds(&needle), "{what} is in the memory");
-    }
+    let memory = Memory::of(&client.query("bad", DUMP).await.cell());
+    assert!(memory.holds(b"a marker in memory") && memory.holds(SECRET.as_bytes()), "it is this connection's memory");
+    memory.holds_no_secret(&keys.secret);
+    memory.holds_no_secret(keys.token.as_deref().expect("a token"));
     for (what, needle) in [("the signature", signature), ("the access key's id", &keys.id), ("the header", "AWS4-HMAC-SHA256")] {
-        assert!(!holds(needle.as_bytes()), "{what} is in the memory");
+        assert!(!memory.holds(needle.as_bytes()), "{what} is in the memory");
     }
 }
 

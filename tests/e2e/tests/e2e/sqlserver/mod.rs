@@ -5,6 +5,7 @@ mod cancellation;
 mod describe;
 mod faults;
 mod handshakes;
+mod memory;
 mod pool;
 mod reset;
 mod statements;

@@ -7,7 +7,8 @@
 /// is of as much interest as what is in use.
 #[cfg(target_arch = "wasm32")]
 #[allow(unsafe_code, reason = "to read all of its own memory is the fault")]
-pub(crate) fn dump() -> Vec<u8> {
+#[must_use]
+pub fn dump() -> Vec<u8> {
     use core::arch::wasm32::{memory_grow, memory_size};
 
     let pages = memory_size::<0>();
@@ -33,6 +34,7 @@ pub(crate) fn dump() -> Vec<u8> {
 
 /// Natively there is nothing to look at: drivers run as components.
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) fn dump() -> Vec<u8> {
+#[must_use]
+pub fn dump() -> Vec<u8> {
     Vec::new()
 }
