@@ -156,8 +156,28 @@ fn reading(name: &'static str, title: &str, description: impl Into<Cow<'static, 
 
 /// A call's arguments, as the tool's own type.
 fn arguments<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, CallError> {
-    serde_json::from_value(Value::Object(arguments))
-        .map_err(|why| CallError::new(ErrorKind::InvalidValue, format!("the arguments don't fit the tool's input schema: {why}")))
+    let arguments = Value::Object(arguments);
+    T::deserialize(&arguments).map_err(|why| {
+        let why = misfit::<T>(&arguments, why.to_string());
+        CallError::new(ErrorKind::InvalidValue, format!("the arguments don't fit the tool's input schema: {why}"))
+    })
+}
+
+/// The most arguments among which the wrong one is looked for: no tool has more, and each look copies them all.
+const MAX_ARGUMENTS: usize = 24;
+
+/// What is wrong, with the name of the argument: the one without which something else would be, or nothing.
+fn misfit<T: DeserializeOwned>(arguments: &Value, why: String) -> String {
+    let is_culprit = |name: &&String| {
+        let mut others = arguments.clone();
+        others.as_object_mut().and_then(|others| others.remove(*name));
+        T::deserialize(&others).err().is_none_or(|other| other.to_string() != why)
+    };
+    let all = arguments.as_object().filter(|all| all.len() <= MAX_ARGUMENTS);
+    match all.and_then(|all| all.keys().find(is_culprit)) {
+        Some(name) if !why.contains(&format!("`{name}`")) => format!("{name}: {why}"),
+        _ => why,
+    }
 }
 
 /// The schema of an answer, with what a failed call gives instead: some clients check that too.

@@ -223,6 +223,26 @@ fn failures() {
 }
 
 #[test]
+fn the_argument_that_does_not_fit_is_named() {
+    #[derive(serde::Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Two {
+        sql: String,
+        rows: Option<u32>,
+    }
+    for (given, words) in [
+        (json!({"sql": 1}), "schema: sql: invalid type"),
+        (json!({"sql": "x", "rows": "many"}), "schema: rows: invalid type"),
+        (json!({"rows": 1}), "schema: missing field `sql`"),
+        (json!({"sql": "x", "row": 1}), "schema: unknown field `row`"),
+    ] {
+        let why = arguments::<Two>(given.as_object().unwrap().clone()).unwrap_err();
+        assert!(why.record().message.contains(words), "{given}: {}", why.record().message);
+    }
+}
+
+#[test]
 fn a_place_outside_the_statement_is_not_shown() {
     for position in [0, 9, u32::MAX] {
         let error = with(CallError::new(ErrorKind::Syntax, "x"), |record| record.position = Some(position));

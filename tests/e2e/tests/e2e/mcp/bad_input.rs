@@ -39,8 +39,8 @@ async fn calls_that_make_no_sense() {
     for (who, mut client) in clients {
         for (tool, arguments, words) in [
             ("no_such_tool", json!({}), vec!["no_such_tool"]),
-            ("query", json!({"sql": 1}), vec!["expected a string"]),
-            ("query", json!({"sql": "SELECT 1", "max_rows": "many"}), vec!["many"]),
+            ("query", json!({"sql": 1}), vec!["sql: ", "expected a string"]),
+            ("query", json!({"sql": "SELECT 1", "max_rows": "many"}), vec!["max_rows: ", "many"]),
             ("query", json!({"sql": "SELECT 1", "surprise": true}), vec!["surprise"]),
             ("query", json!({}), vec!["sql"]),
             ("query", json!({"sql": "SELECT 1", "database_id": "nowhere"}), vec!["nowhere", "good"]),
