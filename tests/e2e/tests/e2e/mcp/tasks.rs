@@ -76,9 +76,9 @@ async fn a_slow_statement_is_polled() {
     // The result is there for whoever asks again, by another connection as well.
     assert_eq!(get(&rig.client(Era::Stateless).await, &handle).await.status(), TaskStatus::Completed);
 
-    let failing = begun(&client, "SELECT 1 / (count(*) - 1), pg_sleep(4) FROM generate_series(1, 1)").await;
+    let failing = begun(&client, "SELECT pg_sleep(4), 1 / (count(*) - 1) FROM generate_series(1, 1)").await;
     let TaskPayload::Completed { result } = over(&client, &failing).await.payload else { panic!("not completed") };
-    assert_eq!(Answer::new(Value::Object(result)).error()["kind"], "invalid_value");
+    assert_eq!(Answer::new(Value::Object(result)).error()["kind"], "invalid-value");
 
     for nothing in ["task-00", "", &handle[..handle.len() - 1]] {
         let why = client.peer().get_task(GetTaskParams::new(nothing)).await.expect_err("nothing").to_string();
