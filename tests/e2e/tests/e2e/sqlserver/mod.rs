@@ -3,15 +3,18 @@
 
 mod cancellation;
 mod describe;
+mod explain;
 mod faults;
 mod handshakes;
 mod memory;
 mod pool;
+mod read_only;
 mod reset;
 mod statements;
 mod tls;
 mod tokens;
 mod tools;
+mod types;
 mod vendors;
 
 use bulkhead_tests::sqlserver::{Server, User};
