@@ -29,7 +29,7 @@ pub use sessions::SessionsConfig;
 pub use statement::{ParameterType, SavedParameter, SavedStatement};
 
 /// The whole file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where and for whom the HTTP server listens.
@@ -49,7 +49,7 @@ pub struct Config {
 }
 
 /// The HTTP server.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServerConfig {
     /// Address and port.
@@ -121,7 +121,7 @@ impl Default for ServerConfig {
 }
 
 /// Drivers: every `NAME.wasm` in the folder, and those named.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DriversConfig {
     /// The folder, relative to the file. None: `drivers` beside the file, or beside the binary.
@@ -133,7 +133,7 @@ pub struct DriversConfig {
 }
 
 /// One driver.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DriverConfig {
     /// The component, where it isn't in the folder.

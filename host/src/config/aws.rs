@@ -8,7 +8,7 @@ use super::{DatabaseConfig, TlsMode};
 const MAX_NAME: usize = 64;
 
 /// Where requests go and what they are signed for. That a database has this grants its driver signed HTTP, to this endpoint alone.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AwsConfig {
     /// The service's name, as endpoints and signatures have it: `rds-data`.

@@ -9,7 +9,7 @@ use super::duration::duration;
 use super::{AwsConfig, SecretRef};
 
 /// Everything the operator says of one database.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatabaseConfig {
     /// The driver's name.
@@ -107,7 +107,7 @@ fn default_max_bytes() -> u64 {
 }
 
 /// A database's connections.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PoolConfig {
     /// The most connections at once.
@@ -142,7 +142,7 @@ impl Default for PoolConfig {
 }
 
 /// How the host encrypts to the server and whom it believes.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TlsConfig {
     /// How much is verified.

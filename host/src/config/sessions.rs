@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::duration::duration;
 
 /// Sessions, transactions and open results.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionsConfig {
     /// A session that isn't used for this long ends: longer than a person thinks, shorter than a working day.

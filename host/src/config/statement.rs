@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// One saved statement.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedStatement {
     /// What a model is told of it.
@@ -26,7 +26,7 @@ pub struct SavedStatement {
 }
 
 /// One parameter of a saved statement.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedParameter {
     /// What callers name it.
