@@ -9,6 +9,7 @@ mod aws;
 mod database;
 mod duration;
 mod place;
+mod reload;
 mod secret;
 mod sessions;
 mod statement;
@@ -24,6 +25,7 @@ pub use aws::AwsConfig;
 pub(crate) use aws::HttpEndpoint;
 pub(crate) use database::endpoint;
 pub use database::{DatabaseConfig, PoolConfig, TlsConfig, TlsMode};
+pub use reload::ReloadConfig;
 pub use secret::{Secret, SecretRef};
 pub use sessions::SessionsConfig;
 pub use statement::{ParameterType, SavedParameter, SavedStatement};
@@ -46,6 +48,9 @@ pub struct Config {
     /// Saved statements, by the names of their tools.
     #[serde(default)]
     pub statements: BTreeMap<String, SavedStatement>,
+    /// When changes of all this are taken.
+    #[serde(default)]
+    pub reload: ReloadConfig,
 }
 
 /// The HTTP server.

@@ -21,7 +21,7 @@ pub use held::Held;
 pub use query::{Completion, QueryResult, ResultSet, Statement, Truncation};
 pub use trouble::Trouble;
 
-pub(crate) use open::Resources;
+pub(crate) use open::OpenError;
 pub(crate) use query::ROWS_READ;
 
 use crate::config::DatabaseConfig;
@@ -29,6 +29,7 @@ use crate::contract::{Description, DriverManifest, ParameterStyle, Readiness, Ta
 use crate::driver::Driver;
 use crate::error::CallError;
 use crate::pool::{Pool, PoolStatus};
+use crate::stamp::Stamp;
 use crate::state::Access;
 use catalogs::Catalogs;
 use run::Active;
@@ -45,6 +46,8 @@ pub struct Database {
     active: Active,
     catalogs: Catalogs,
     trouble: LastTrouble,
+    /// The files that were read for it, as they were.
+    files: Vec<Option<Stamp>>,
 }
 
 impl Database {
@@ -54,10 +57,9 @@ impl Database {
         &self.id
     }
 
-    /// How the names of its own tools begin, where the operator says.
-    #[must_use]
-    pub fn tool_prefix(&self) -> Option<&str> {
-        self.config.tool_prefix.as_deref()
+    /// What the operator says of it.
+    pub(crate) fn config(&self) -> &DatabaseConfig {
+        &self.config
     }
 
     /// The operator's description.
@@ -163,6 +165,22 @@ impl Database {
         for idle in self.catalogs.take_idle() {
             idle.close().await;
         }
+    }
+
+    /// Closes the connections that nobody uses now.
+    pub(crate) async fn close_unused(&self) {
+        self.pool.close_unused().await;
+        for catalog in self.catalogs.open() {
+            catalog.pool.close_unused().await;
+        }
+    }
+
+    /// How many have it: calls, transactions and open results, here and in its other catalogs.
+    pub(crate) fn holders(self: &Arc<Self>) -> usize {
+        // Of each other catalog one is the list's and one is this look's.
+        let catalogs = self.catalogs.open();
+        let others: usize = catalogs.iter().map(|catalog| Arc::strong_count(catalog).saturating_sub(2)).sum();
+        Arc::strong_count(self) + others
     }
 
     pub(crate) fn reap_every(&self) -> Duration {

@@ -159,6 +159,11 @@ impl Pool {
         close_all(unused.removed).await;
     }
 
+    /// Closes what is unused.
+    pub(crate) async fn close_unused(&self) {
+        close_all(self.inner.retain(|_, _| false).removed).await;
+    }
+
     /// How it stands.
     pub(crate) fn status(&self) -> PoolStatus {
         let status = self.inner.status();

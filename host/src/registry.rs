@@ -1,102 +1,105 @@
-//! Which database: the configured ones, opened lazily.
+//! Which database: the configured ones, opened lazily, and replaced while the process runs.
+//!
+//! A [`Snapshot`] is what is configured at one moment. A change is prepared beside it ([`Registry::prepare`]) and takes its place
+//! whole ([`Registry::adopt`]) or not at all. What an entry's change didn't touch is the same database in both, with its
+//! connections; what is gone or changed drains: the calls that have it finish, the next ones see the new snapshot.
 
+mod drain;
 mod drivers;
+mod prepare;
+mod reap;
+mod snapshot;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use anyhow::Context;
+use tokio::sync::{Mutex, watch};
 
-use crate::config::{Config, SavedStatement};
-use crate::contract::ErrorKind;
+use crate::config::Config;
 use crate::error::CallError;
 
 pub use crate::database::{Completion, Database, Held, QueryResult, ResultSet, Statement, Truncation};
 pub use crate::pool::PoolStatus;
+pub use prepare::{Changes, Prepared};
+pub use snapshot::{Snapshot, Unavailable};
+
+pub(crate) use drivers::places;
+
+use drain::Draining;
+use drivers::Drivers;
 
 /// The databases of this process.
 #[derive(Debug)]
 pub struct Registry {
-    databases: BTreeMap<String, Arc<Database>>,
-    default: Option<String>,
-    statements: BTreeMap<String, SavedStatement>,
-    reaper: tokio::task::JoinHandle<()>,
+    current: RwLock<Arc<Snapshot>>,
+    /// Where drivers come from. Held while a change is prepared and adopted, so that changes come one after the other.
+    drivers: Mutex<Drivers>,
+    changed: watch::Sender<u64>,
+    draining: Draining,
+    reaper: OnceLock<tokio::task::AbortHandle>,
 }
 
 impl Registry {
-    /// Loads the drivers that the configuration names and prepares every database, connecting to none.
+    /// Loads the drivers that the configuration names and prepares every database, connecting to none. An entry whose driver or
+    /// files are missing is there as [`Unavailable`].
     ///
     /// # Errors
-    /// A driver that can't be loaded, an entry that can't be used: says which.
-    pub async fn open(config: Config) -> anyhow::Result<Registry> {
-        let drivers = drivers::load(&config).await?;
-        let mut databases = BTreeMap::new();
-        for (id, entry) in config.databases {
-            let database =
-                Database::open(&id, entry, &drivers).map_err(anyhow::Error::msg).with_context(|| format!("databases.{id}"))?;
-            databases.insert(id, Arc::new(database));
-        }
-        let only = if databases.len() == 1 { databases.keys().next().cloned() } else { None };
-        let reaper = tokio::spawn(reap(databases.values().map(Arc::downgrade).collect()));
-        Ok(Registry { databases, default: config.default_database.or(only), statements: config.statements, reaper })
+    /// The sandbox can't be made; or an entry can never be used as it is written: says which.
+    pub async fn open(config: Config) -> anyhow::Result<Arc<Registry>> {
+        let mut drivers = Drivers::new()?;
+        let snapshot = Arc::new(prepare::snapshot(config, &mut drivers, None).await?);
+        let (changed, _) = watch::channel(snapshot.number());
+        let registry = Arc::new(Registry {
+            current: RwLock::new(snapshot),
+            drivers: Mutex::new(drivers),
+            changed,
+            draining: Draining::default(),
+            reaper: OnceLock::new(),
+        });
+        let reaper = tokio::spawn(reap::run(Arc::downgrade(&registry))).abort_handle();
+        registry.reaper.get_or_init(|| reaper);
+        Ok(registry)
     }
 
-    /// All databases, by id.
-    pub fn databases(&self) -> impl Iterator<Item = &Arc<Database>> {
-        self.databases.values()
-    }
-
-    /// The id of the default database, if there is one.
+    /// What is configured now.
     #[must_use]
-    pub fn default_database(&self) -> Option<&str> {
-        self.default.as_deref()
+    pub fn current(&self) -> Arc<Snapshot> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The saved statements, by the names of their tools.
-    #[must_use]
-    pub fn statements(&self) -> &BTreeMap<String, SavedStatement> {
-        &self.statements
-    }
-
-    /// The database of that id; without one the default.
+    /// As [`Snapshot::resolve`], in what is configured now.
     ///
     /// # Errors
-    /// The id is unknown, or there is no default: says which ids there are.
+    /// As there.
     pub fn resolve(&self, id: Option<&str>) -> Result<Arc<Database>, CallError> {
-        let ids = || self.databases.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let Some(id) = id.or(self.default.as_deref()) else {
-            return Err(CallError::new(ErrorKind::Undefined, "no database was named and there is no default")
-                .hint(format!("pass database_id; there are: {}", ids())));
-        };
-        self.databases.get(id).cloned().ok_or_else(|| {
-            CallError::new(ErrorKind::Undefined, format!("there is no database {id:?}")).hint(format!("there are: {}", ids()))
-        })
+        self.current.read().unwrap_or_else(PoisonError::into_inner).resolve(id)
+    }
+
+    /// Follows the changes: the current snapshot's number.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
     }
 
     /// Stops running calls and closes every connection.
     pub async fn shutdown(&self) {
-        self.reaper.abort();
-        let closing = self.databases.values().cloned().map(|database| tokio::spawn(async move { database.shutdown().await }));
+        self.stop_reaping();
+        let mut databases: Vec<Arc<Database>> = self.current().databases().cloned().collect();
+        databases.extend(self.draining.all());
+        let closing = databases.into_iter().map(|database| tokio::spawn(async move { database.shutdown().await }));
         for task in closing.collect::<Vec<_>>() {
             let _ = task.await;
+        }
+    }
+
+    fn stop_reaping(&self) {
+        if let Some(reaper) = self.reaper.get() {
+            reaper.abort();
         }
     }
 }
 
 impl Drop for Registry {
     fn drop(&mut self) {
-        self.reaper.abort();
-    }
-}
-
-/// Closes idle connections, as often as the most impatient database wants it.
-async fn reap(databases: Vec<std::sync::Weak<Database>>) {
-    let every = databases.iter().filter_map(|database| Some(database.upgrade()?.reap_every())).min();
-    let Some(every) = every else { return };
-    loop {
-        tokio::time::sleep(every).await;
-        for database in databases.iter().filter_map(std::sync::Weak::upgrade) {
-            database.reap().await;
-        }
+        self.stop_reaping();
     }
 }

@@ -18,6 +18,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Config, ServerConfig};
 use crate::mcp;
 use crate::registry::Registry;
+use crate::reload::{self, Reloader};
 
 /// The exit code of a statement that failed, as opposed to a command that couldn't be run (2).
 const FAILED: u8 = 1;
@@ -114,12 +115,14 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve { source, listen } => {
             let config = source.load()?;
             let server = ServerConfig { listen: listen.unwrap_or(config.server.listen), ..config.server.clone() };
-            mcp::serve(open(config).await?, &server).await?;
+            let registry = live(config, source).await?;
+            mcp::serve(registry, &server).await?;
         }
         Command::Stdio { source } => {
             let config = source.load()?;
             let server = config.server.clone();
-            mcp::stdio(open(config).await?, &server).await?;
+            let registry = live(config, source).await?;
+            mcp::stdio(registry, &server).await?;
         }
         Command::Query(query) => return query.run().await,
         Command::Driver(driver) => return driver.run().await,
@@ -128,7 +131,17 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
 }
 
 async fn open(config: Config) -> anyhow::Result<Arc<Registry>> {
-    Ok(Arc::new(Registry::open(config).await.context("opening the configured databases")?))
+    Registry::open(config).await.context("opening the configured databases")
+}
+
+/// Opens the databases and follows the changes of their configuration.
+async fn live(config: Config, source: source::Source) -> anyhow::Result<Arc<Registry>> {
+    let registry = open(config.clone()).await?;
+    let files = source.files();
+    let source = reload::Source { load: Box::new(move || source.load()), files };
+    let watched = config.reload.watch;
+    reload::watch(Reloader::new(registry.clone(), config, source), watched).context("installing the handler of SIGHUP")?;
+    Ok(registry)
 }
 
 fn report(why: &anyhow::Error) -> ExitCode {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::load;
 use crate::config::{Config, DataApi};
 
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub(super) struct Source {
     /// The configuration, YAML or JSON
     #[arg(long, short, value_name = "FILE", env = "BULKHEAD_CONFIG", required_unless_present = "resource_arn")]
@@ -28,9 +28,14 @@ pub(super) struct Source {
 }
 
 impl Source {
+    /// The files that it is read from.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        self.config.iter().cloned().collect()
+    }
+
     /// The file, where one is given; else the single database.
-    pub(super) fn load(self) -> anyhow::Result<Config> {
-        let Source { config, resource_arn, secret_arn, database, region, readonly } = self;
+    pub(super) fn load(&self) -> anyhow::Result<Config> {
+        let Source { config, resource_arn, secret_arn, database, region, readonly } = self.clone();
         match (config, resource_arn) {
             (Some(file), _) => load(&file),
             (None, Some(resource_arn)) => {

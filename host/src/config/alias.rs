@@ -103,6 +103,7 @@ impl DataApi {
             databases: BTreeMap::from([(SINGLE.to_owned(), database)]),
             default_database: None,
             statements: BTreeMap::default(),
+            reload: super::ReloadConfig::default(),
         };
         config.check()?;
         config.resolve(std::path::Path::new("."));

@@ -198,6 +198,13 @@ pub(crate) fn endpoint(text: &str) -> Option<(&str, u16)> {
     (!host.is_empty()).then_some((host, port))
 }
 
+impl TlsConfig {
+    /// The files that it names.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.ca_file, &self.client_certificate, &self.client_key].into_iter().flatten()
+    }
+}
+
 impl DatabaseConfig {
     pub(super) fn check(&self, id: &str) -> Result<(), String> {
         let at = |key: &str, why: &str| Err(format!("databases.{id}.{key}: {why}"));

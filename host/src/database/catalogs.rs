@@ -57,7 +57,7 @@ impl Database {
         }
         let mut config = self.config.clone();
         config.catalog = Some(name.to_owned());
-        let database = Database::assemble(self.id.clone(), config, self.driver.clone(), self.access.clone())
+        let database = Database::assemble(self.id.clone(), config, self.driver.clone(), self.access.clone(), self.files.clone())
             .map_err(|why| CallError::new(ErrorKind::Internal, why).of(&self.id))?;
         let database = Arc::new(database);
         open.insert(name.to_owned(), Open { database: database.clone(), used: Instant::now() });

@@ -1,6 +1,5 @@
 //! From a configuration entry to a database: everything that can be checked without connecting is checked here.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Database;
@@ -15,6 +14,7 @@ use crate::http::SignedHttp;
 use crate::limits::{EPOCH_TICK, GRACE, Limits};
 use crate::pool::{Manager, Pool};
 use crate::secrets::Credential;
+use crate::stamp::{Stamp, stamp};
 use crate::state::Access;
 use crate::transport::{Endpoints, TlsClient};
 
@@ -24,24 +24,30 @@ const APPLICATION_NAME: &str = "bulkhead";
 /// Marks, in a driver's options schema, the option whose value names the dialect.
 const DIALECT_KEYWORD: &str = "x-dialect";
 
-/// What databases are made of: the drivers, by name.
-pub(crate) type Resources = BTreeMap<String, Arc<Driver>>;
+/// Why a database can't be opened.
+#[derive(Debug)]
+pub(crate) enum OpenError {
+    /// Never as the entry is written: by its key.
+    Wrong(String),
+    /// Not now: something that the entry names isn't there or isn't good.
+    Missing(String),
+}
 
 impl Database {
     /// Prepares a database. Connects to nothing.
     ///
     /// # Errors
     /// What of the entry can't be used, by its key.
-    pub(crate) fn open(id: &str, config: DatabaseConfig, drivers: &Resources) -> Result<Database, String> {
-        let driver = drivers.get(&config.driver).ok_or_else(|| {
-            format!(
-                "there is no driver {:?}; there are: {}",
-                config.driver,
-                drivers.keys().cloned().collect::<Vec<_>>().join(", ")
-            )
-        })?;
-        let access = Arc::new(access(&config, driver)?);
-        Database::assemble(id.into(), config, driver.clone(), access)
+    pub(crate) fn open(id: &str, config: DatabaseConfig, driver: &Arc<Driver>) -> Result<Database, OpenError> {
+        fits(&config, driver).map_err(OpenError::Wrong)?;
+        let files = stamps(&config);
+        let access = Arc::new(access(&config, driver).map_err(OpenError::Missing)?);
+        Database::assemble(id.into(), config, driver.clone(), access, files).map_err(OpenError::Wrong)
+    }
+
+    /// Whether it is what this entry and this driver make.
+    pub(crate) fn is_of(&self, config: &DatabaseConfig, driver: &Arc<Driver>) -> bool {
+        self.config == *config && Arc::ptr_eq(&self.driver, driver) && self.files == stamps(config)
     }
 
     /// Puts it together from what was checked.
@@ -50,6 +56,7 @@ impl Database {
         config: DatabaseConfig,
         driver: Arc<Driver>,
         access: Arc<Access>,
+        files: Vec<Option<Stamp>>,
     ) -> Result<Database, String> {
         let options = connect_options(&config, &driver)?;
         let pool = Pool::new(Manager {
@@ -72,6 +79,7 @@ impl Database {
             active: Active::default(),
             catalogs: Catalogs::default(),
             trouble: LastTrouble::default(),
+            files,
         })
     }
 }
@@ -84,6 +92,27 @@ fn limits(config: &DatabaseConfig, driver: &Driver) -> Limits {
         limits.cpu_ticks = limits.cpu_ticks.max(u32::try_from(time).unwrap_or(u32::MAX));
     }
     limits
+}
+
+/// The files that an entry's access is made of, as they are.
+fn stamps(config: &DatabaseConfig) -> Vec<Option<Stamp>> {
+    config.tls.files().map(|file| stamp(file)).collect()
+}
+
+/// Whether the entry says where the database is, in the way that its driver needs.
+fn fits(config: &DatabaseConfig, driver: &Driver) -> Result<(), String> {
+    let embedded = driver.manifest.features.contains(Features::EMBEDDED);
+    let name = &config.driver;
+    match (&config.host, &config.directory) {
+        (_, None) if embedded => Err(format!("directory: is missing; the driver {name:?} keeps its databases in files")),
+        (None, _) if !embedded && config.aws.is_none() => {
+            Err(format!("host: is missing; the driver {name:?} connects to a server"))
+        }
+        (Some(_), _) if !embedded && config.port.or(driver.manifest.default_port).is_none() => {
+            Err("port: is missing, and the driver has no default".to_owned())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
@@ -103,7 +132,7 @@ fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
     }
     match (&config.host, &config.directory) {
         (Some(host), _) if !embedded => {
-            let port = config.port.or(driver.manifest.default_port).ok_or("port: is missing, and the driver has no default")?;
+            let port = config.port.or(driver.manifest.default_port).unwrap_or_default();
             let tls = TlsClient::new(&config.tls, host)?;
             let others = config.endpoints.iter().filter_map(|text| config::endpoint(text).map(|(host, port)| (text, host, port)));
             let endpoints = others.fold(Endpoints::new(Some((host.clone(), port))), |endpoints, (text, host, port)| {
@@ -124,8 +153,8 @@ fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
                 http: None,
             })
         }
-        _ if embedded => Err(format!("directory: is missing; the driver {:?} keeps its databases in files", config.driver)),
-        _ => Err(format!("host: is missing; the driver {:?} connects to a server", config.driver)),
+        // `fits` has seen to it that there is one of them.
+        _ => Ok(Access::none()),
     }
 }
 

@@ -17,6 +17,7 @@ const GRACE: Duration = Duration::from_secs(5);
 #[derive(Clone, Default)]
 pub(super) struct Calls {
     running: TaskTracker,
+    closing: CancellationToken,
     stop: CancellationToken,
     cancellable: Arc<Mutex<Sessions>>,
 }
@@ -28,6 +29,11 @@ impl Calls {
     /// Counts a call as running until the answer is dropped. None: no call begins any more.
     pub(super) fn begin(&self) -> Option<TaskTrackerToken> {
         (!self.running.is_closed()).then(|| self.running.token())
+    }
+
+    /// Returns when no call begins any more.
+    pub(super) async fn closing(&self) {
+        self.closing.cancelled().await;
     }
 
     /// Returns when running calls must stop.
@@ -42,6 +48,7 @@ impl Calls {
 
     async fn finish_within(&self, grace: Duration) {
         self.running.close();
+        self.closing.cancel();
         if tokio::time::timeout(grace, self.running.wait()).await.is_err() {
             tracing::warn!(calls = self.running.len(), "stopping calls that outlasted the grace period");
             self.abandon().await;
@@ -51,6 +58,7 @@ impl Calls {
     /// Lets no call begin and stops those that run.
     pub(super) async fn abandon(&self) {
         self.running.close();
+        self.closing.cancel();
         self.stop.cancel();
         self.running.wait().await;
     }

@@ -3,14 +3,14 @@
 use rmcp::model::{ArgumentInfo, CompletionContext, CompletionInfo, Reference};
 
 use crate::contract::{Description, TableFilter, Target};
-use crate::registry::Registry;
+use crate::registry::Snapshot;
 
 /// MCP's limit for one answer.
 const MAX_VALUES: usize = 100;
 
 /// What an argument may be, given what has been typed of it and of those before. What can't be looked up has no completions.
 pub(super) async fn complete(
-    registry: &Registry,
+    snapshot: &Snapshot,
     reference: &Reference,
     argument: &ArgumentInfo,
     context: Option<&CompletionContext>,
@@ -19,11 +19,11 @@ pub(super) async fn complete(
     let typed = argument.value.to_lowercase();
     let mut values: Vec<String> = match (reference, argument.name.as_str()) {
         (Reference::Prompt(_), "database_id") | (Reference::Resource(_), "database") => {
-            registry.databases().map(|database| database.id().to_owned()).collect()
+            snapshot.entries().map(|(id, _)| id.to_owned()).collect()
         }
-        (Reference::Resource(_), "schema") => schemas(registry, before("database")).await.unwrap_or_default(),
+        (Reference::Resource(_), "schema") => schemas(snapshot, before("database")).await.unwrap_or_default(),
         (Reference::Resource(_), "name") => {
-            tables(registry, before("database"), before("schema"), &typed).await.unwrap_or_default()
+            tables(snapshot, before("database"), before("schema"), &typed).await.unwrap_or_default()
         }
         _ => Vec::new(),
     };
@@ -37,8 +37,8 @@ pub(super) async fn complete(
     info
 }
 
-async fn schemas(registry: &Registry, database: Option<&str>) -> Option<Vec<String>> {
-    let database = registry.resolve(database).ok()?;
+async fn schemas(snapshot: &Snapshot, database: Option<&str>) -> Option<Vec<String>> {
+    let database = snapshot.resolve(database).ok()?;
     match database.describe(Target::Schemas).await.ok()? {
         Description::Schemas(schemas) => {
             Some(schemas.into_iter().filter(|schema| !schema.system).map(|schema| schema.name).collect())
@@ -47,8 +47,8 @@ async fn schemas(registry: &Registry, database: Option<&str>) -> Option<Vec<Stri
     }
 }
 
-async fn tables(registry: &Registry, database: Option<&str>, schema: Option<&str>, typed: &str) -> Option<Vec<String>> {
-    let database = registry.resolve(database).ok()?;
+async fn tables(snapshot: &Snapshot, database: Option<&str>, schema: Option<&str>, typed: &str) -> Option<Vec<String>> {
+    let database = snapshot.resolve(database).ok()?;
     // What was typed isn't a pattern.
     let plain: String = typed.chars().take_while(|character| !['%', '_', '\\', '['].contains(character)).collect();
     let filter = TableFilter {

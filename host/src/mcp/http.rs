@@ -53,10 +53,10 @@ const FULL_FOR: &str = "60";
 /// # Errors
 /// The address can't be listened on, or the path isn't one.
 pub async fn serve(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Result<()> {
-    tools::check(&registry, config)?;
+    tools::check(&registry.current())?;
     let calls = Calls::default();
     let sessions = session::Sessions::new(registry.clone(), config.sessions.clone());
-    let server = Server::new(sessions.clone(), config, calls.clone());
+    let server = Server::new(sessions.clone(), calls.clone());
     until_stopped(server, calls, config).await?;
     sessions.shutdown().await;
     registry.shutdown().await;

@@ -7,6 +7,7 @@
 //! A call's end, seen from here, is always a dropped future: a client's `notifications/cancelled`, an HTTP request whose
 //! caller hung up, or a shutdown whose grace has passed. The database layer turns that into its server's own cancel.
 
+mod announce;
 mod answer;
 mod app;
 mod calls;
@@ -18,6 +19,7 @@ mod handler;
 mod http;
 mod kept;
 mod listen;
+mod offer;
 mod params;
 mod progress;
 mod prompts;
@@ -34,3 +36,4 @@ pub use handler::Handler;
 pub use http::{serve, serve_handler};
 pub use params::parameter;
 pub use stdio::stdio;
+pub use tools::check;

@@ -11,7 +11,7 @@ use super::app;
 use super::tools::{describe_document, list_document};
 use crate::contract::{Description, ErrorKind, TableFilter, TableName, Target};
 use crate::error::CallError;
-use crate::registry::Registry;
+use crate::registry::Snapshot;
 
 const SCHEME: &str = "bulkhead://";
 const JSON: &str = "application/json";
@@ -21,12 +21,12 @@ const MAX_TABLES: u32 = 1_000;
 const MAX_URI: usize = 4_096;
 
 /// One for each database, and the page.
-pub(super) fn list(registry: &Registry) -> Vec<Resource> {
-    let schemas = registry.databases().map(|database| {
-        let resource = Resource::new(schema_uri(database.id()), format!("{} schema", database.id()))
-            .with_description(format!("The tables and views of the database {}", database.id()))
+pub(super) fn list(snapshot: &Snapshot) -> Vec<Resource> {
+    let schemas = snapshot.entries().map(|(id, _)| {
+        let resource = Resource::new(schema_uri(id), format!("{id} schema"))
+            .with_description(format!("The tables and views of the database {id}"))
             .with_mime_type(JSON);
-        resource.with_title(format!("Tables of {}", database.id()))
+        resource.with_title(format!("Tables of {id}"))
     });
     schemas.chain([app::resource()]).collect()
 }
@@ -51,13 +51,13 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
 ///
 /// # Errors
 /// There is no such resource, or the database said no.
-pub(super) async fn read(registry: &Registry, uri: &str) -> Result<ResourceContents, ErrorData> {
+pub(super) async fn read(snapshot: &Snapshot, uri: &str) -> Result<ResourceContents, ErrorData> {
     if uri == app::URI {
         return Ok(app::contents());
     }
     let missing = || missing(uri);
     let Some(wanted) = parse(uri) else { return Err(missing()) };
-    let database = registry.resolve(Some(wanted.database())).map_err(|_| missing())?;
+    let database = snapshot.resolve(Some(wanted.database())).map_err(|_| missing())?;
     let document = match wanted {
         Wanted::Schema { .. } => {
             let filter = TableFilter { schema: None, name: None, kind: None, offset: 0, limit: MAX_TABLES + 1 };

@@ -10,22 +10,22 @@ use rmcp::model::{
     CompleteRequestParams, CompleteResult, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult,
     Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
     PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult,
-    ServerCapabilities, ServerConfig, Tool, UpdateTaskParams,
+    ServerCapabilities, ServerConfig, SubscriptionFilter, Tool, UpdateTaskParams,
 };
-use rmcp::service::{NotificationContext, RequestContext};
+use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::announce::{self, Audience};
 use super::calls::{CallerGone, Calls};
 use super::confirm::{Asking, Pending};
 use super::handler::Handler;
 use super::kept::Kept;
+use super::offer::{Offer, Offers};
 use super::tasks::{self, Tasks};
 use super::{app, completions, failure, progress, prompts, resources, tools};
-use crate::config;
 use crate::contract::ErrorKind;
 use crate::error::CallError;
-use crate::registry::Registry;
 use crate::session::{Caller, Principal, Sessions};
 
 /// Names a session in the requests of the older protocols.
@@ -37,30 +37,22 @@ pub(super) struct Server(Arc<Shared>);
 
 struct Shared {
     sessions: Arc<Sessions>,
-    tools: Vec<Tool>,
-    /// The same, for clients that show the view of results.
-    tools_with_view: Vec<Tool>,
-    names: tools::Names,
-    instructions: String,
+    offers: Arc<Offers>,
+    audience: Arc<Audience>,
     calls: Calls,
     kept: Arc<Kept>,
     tasks: Tasks,
     /// Questions to people that wait for their answers.
     pending: Arc<Pending>,
-    /// Some database puts writes to a person first.
-    asks: bool,
 }
 
 impl Server {
-    pub(super) fn new(sessions: Arc<Sessions>, config: &config::ServerConfig, calls: Calls) -> Server {
-        let tools = tools::list(&sessions, config);
-        let names = tools::Names::new(config.family, sessions.registry());
-        let tools_with_view = app::linked(&tools, |name| names.gives_rows(name));
-        let instructions = instructions(sessions.registry());
-        let asks = sessions.registry().databases().any(|database| database.confirm_writes());
-        let longest = sessions.registry().databases().map(|database| database.statement_timeout()).max();
-        let (tasks, kept, pending) = (Tasks::new(longest.unwrap_or_default()), Kept::start(), Arc::default());
-        Server(Arc::new(Shared { sessions, tools, tools_with_view, names, instructions, calls, kept, tasks, pending, asks }))
+    pub(super) fn new(sessions: Arc<Sessions>, calls: Calls) -> Server {
+        let offers = Arc::new(Offers::new(sessions.registry().clone(), sessions.config().clone()));
+        let audience = Arc::default();
+        announce::start(sessions.registry(), &offers, &audience);
+        let (tasks, kept, pending) = (Tasks::new(), Kept::start(), Arc::default());
+        Server(Arc::new(Shared { sessions, offers, audience, calls, kept, tasks, pending }))
     }
 
     /// Runs a tool until it answers, `unwanted` says that its answer has no taker, or the process stops.
@@ -76,13 +68,14 @@ impl Server {
             return failure::result(&CallError::new(ErrorKind::Cancelled, "the server is shutting down"), None);
         };
         let in_use = tools::InUse::default();
+        let offer = self.offer();
         let context = tools::Context {
             sessions: &self.0.sessions,
             caller,
             kept: &self.0.kept,
             asking,
             in_use: &in_use,
-            names: &self.0.names,
+            names: &offer.names,
         };
         let why = tokio::select! {
             result = tools::call(context, name, arguments) => return result,
@@ -93,19 +86,15 @@ impl Server {
         failure::result(&CallError::new(ErrorKind::Cancelled, why), None)
     }
 
-    /// Whether a tool's call may have to ask the person at the client.
-    fn may_ask(&self, name: &str) -> bool {
-        self.0.asks && self.0.names.may_write(name)
-    }
-
-    fn has_tool(&self, name: &str) -> bool {
-        self.0.tools.iter().any(|tool| tool.name == name)
+    fn offer(&self) -> Arc<Offer> {
+        self.0.offers.current()
     }
 }
 
 impl Handler for Server {
     fn answers_at_once(&self, tool: &str) -> bool {
-        self.has_tool(tool) && !self.may_ask(tool)
+        let offer = self.offer();
+        offer.has_tool(tool) && !offer.may_ask(tool)
     }
 
     async fn answer_at_once(
@@ -128,14 +117,16 @@ impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
+            .enable_tool_list_changed()
             .enable_resources()
+            .enable_resources_list_changed()
             .enable_prompts()
             .enable_completions()
             .enable_tasks()
             .build();
         ServerConfig::new(app::declared(capabilities))
             .with_server_info(Implementation::new("bulkhead", env!("CARGO_PKG_VERSION")).with_title("Bulkhead"))
-            .with_instructions(self.0.instructions.clone())
+            .with_instructions(self.offer().instructions.clone())
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
@@ -148,13 +139,14 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let shows = app::is_shown_by(context.client_capabilities().as_ref());
-        let tools = if shows { &self.0.tools_with_view } else { &self.0.tools };
+        let offer = self.offer();
+        let tools = if shows { &offer.tools_with_view } else { &offer.tools };
         // Private: what is listed says which databases there are and whether they can be written.
         Ok(ListToolsResult::with_all_items(tools.clone()).with_cache_scope(CacheScope::Private).with_ttl_ms(0))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.0.tools.iter().find(|tool| tool.name == name).cloned()
+        self.offer().tools.iter().find(|tool| tool.name == name).cloned()
     }
 
     async fn call_tool(
@@ -162,7 +154,8 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        if !self.has_tool(&request.name) {
+        let offer = self.offer();
+        if !offer.has_tool(&request.name) {
             return Err(ErrorData::invalid_params(format!("there is no tool {:?}", request.name), None));
         }
         let gone = context.extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<CallerGone>());
@@ -174,12 +167,12 @@ impl ServerHandler for Server {
         };
         let caller = caller_of(&context);
         let asking = Asking::of(&context, &self.0.pending, request.request_state, request.input_responses);
-        if tasks::are_known_by(&context) && !self.may_ask(&request.name) {
+        if tasks::are_known_by(&context) && !offer.may_ask(&request.name) {
             let (server, name, arguments) = (self.clone(), request.name, request.arguments.unwrap_or_default());
             let owner = caller.principal.clone();
             let call = async move { server.call(&caller, &name, arguments, &asking, std::future::pending()).await };
             return tokio::select! {
-                answer = self.0.tasks.run(&owner, call) => Ok(answer),
+                answer = self.0.tasks.run(&owner, offer.longest, call) => Ok(answer),
                 () = unwanted => Ok(failure::result(&cancelled(), None).into()),
             };
         }
@@ -202,6 +195,19 @@ impl ServerHandler for Server {
         self.0.tasks.get(&caller_of(&context).principal, &request.task_id).map(drop)
     }
 
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        self.0.audience.join(context.peer);
+    }
+
+    fn accepted_subscription_filter(&self, _requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(announce::accepted())
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        self.0.audience.listen(&subscription, self.0.calls.closing()).await;
+        Ok(())
+    }
+
     /// For calls that didn't go through rmcp's session; it has seen to its own.
     async fn on_cancelled(&self, notification: CancelledNotificationParam, context: NotificationContext<RoleServer>) {
         let session = context.extensions.get::<Parts>().and_then(|parts| parts.headers.get(SESSION_HEADER)?.to_str().ok());
@@ -215,7 +221,7 @@ impl ServerHandler for Server {
         _request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let mut resources = resources::list(self.0.sessions.registry());
+        let mut resources = resources::list(&self.0.sessions.registry().current());
         resources.extend(self.0.kept.list(&caller_of(&context)));
         Ok(ListResourcesResult::with_all_items(resources).with_cache_scope(CacheScope::Private).with_ttl_ms(0))
     }
@@ -238,7 +244,7 @@ impl ServerHandler for Server {
             let found = self.0.kept.read(&caller_of(&context), &request.uri);
             found.ok_or_else(|| resources::missing(&request.uri))?
         } else {
-            resources::read(self.0.sessions.registry(), &request.uri).await?
+            resources::read(&self.0.sessions.registry().current(), &request.uri).await?
         };
         Ok(ReadResourceResult::new(vec![contents]).with_cache_scope(CacheScope::Private).with_ttl_ms(0).into())
     }
@@ -256,7 +262,7 @@ impl ServerHandler for Server {
         request: GetPromptRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        Ok(prompts::get(self.0.sessions.registry(), &request.name, request.arguments.as_ref())?.into())
+        Ok(prompts::get(&self.0.sessions.registry().current(), &request.name, request.arguments.as_ref())?.into())
     }
 
     async fn complete(
@@ -265,8 +271,8 @@ impl ServerHandler for Server {
         _context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
         let _running = self.begin()?;
-        let registry = self.0.sessions.registry();
-        let found = completions::complete(registry, &request.r#ref, &request.argument, request.context.as_ref()).await;
+        let snapshot = self.0.sessions.registry().current();
+        let found = completions::complete(&snapshot, &request.r#ref, &request.argument, request.context.as_ref()).await;
         Ok(CompleteResult::new(found))
     }
 }
@@ -303,34 +309,6 @@ fn cancelled() -> CallError {
 
 /// The one session on standard input.
 const STDIO_SESSION: &str = "stdio";
-
-/// The most databases that are named in the instructions: they stand in a model's context for a whole conversation.
-const MAX_NAMED_DATABASES: usize = 20;
-
-fn instructions(registry: &Registry) -> String {
-    let mut text = "SQL databases. list_tables and describe_table show what is there; query runs one statement, with values as \
-                    params rather than in the text. Without database_id the default database is used."
-        .to_owned();
-    for (count, database) in registry.databases().enumerate() {
-        if count == MAX_NAMED_DATABASES {
-            text.push_str("\n- and more: call list_databases");
-            break;
-        }
-        text.push_str(&format!("\n- {} ({}", database.id(), database.dialect()));
-        if database.read_only() {
-            text.push_str(", read-only");
-        }
-        if registry.default_database() == Some(database.id()) {
-            text.push_str(", default");
-        }
-        text.push(')');
-        if let Some(description) = database.description() {
-            text.push_str(": ");
-            text.push_str(description);
-        }
-    }
-    text
-}
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

@@ -31,11 +31,11 @@ const FLUSH: Duration = Duration::from_secs(2);
 /// # Errors
 /// The handshake failed.
 pub async fn stdio(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Result<()> {
-    tools::check(&registry, config)?;
+    tools::check(&registry.current())?;
     let stop = signals::stop().context("installing signal handlers")?;
     let (calls, session) = (Calls::default(), CancellationToken::new());
     let sessions = Sessions::new(registry.clone(), config.sessions.clone());
-    let server = Server::new(sessions.clone(), config, calls.clone());
+    let server = Server::new(sessions.clone(), calls.clone());
     let (input, output) = stdio_pipes();
     let transport = Lines::new(input, output, MAX_MESSAGE_BYTES);
     let serving = async {

@@ -33,7 +33,6 @@ pub(super) struct Tasks {
     manager: TaskManager,
     owned: Mutex<HashMap<String, Owned>>,
     patience: Duration,
-    life: Duration,
 }
 
 /// What stands behind a handle.
@@ -41,6 +40,7 @@ struct Owned {
     id: String,
     owner: Principal,
     began: Instant,
+    life: Duration,
 }
 
 /// Whether a call's client can be given a task.
@@ -50,15 +50,16 @@ pub(super) fn are_known_by(context: &RequestContext<RoleServer>) -> bool {
 }
 
 impl Tasks {
-    /// None yet. `longest` is how long a statement may run.
-    pub(super) fn new(longest: Duration) -> Tasks {
-        Tasks { manager: TaskManager::new(), owned: Mutex::default(), patience: PATIENCE, life: longest + RESULT_LIFE }
+    /// None yet.
+    pub(super) fn new() -> Tasks {
+        Tasks { manager: TaskManager::new(), owned: Mutex::default(), patience: PATIENCE }
     }
 
-    /// Waits for a call's answer for a while, and then for no longer.
+    /// Waits for a call's answer for a while, and then for no longer. `longest` is how long a statement may run.
     pub(super) async fn run(
         &self,
         owner: &Principal,
+        longest: Duration,
         call: impl Future<Output = CallToolResult> + Send + 'static,
     ) -> CallToolResponse {
         let rows = Arc::new(AtomicU64::new(0));
@@ -68,9 +69,10 @@ impl Tasks {
             return answer.into();
         }
         let Some(handle) = self.room() else { return call.await.into() };
-        let life = u64::try_from(self.life.as_millis()).unwrap_or(u64::MAX);
+        let life = longest + RESULT_LIFE;
+        let life_ms = u64::try_from(life.as_millis()).unwrap_or(u64::MAX);
         let options =
-            TaskOptions::new().with_ttl_ms(life).with_poll_interval_ms(POLL_MS).with_status_message(how_far(&rows, began));
+            TaskOptions::new().with_ttl_ms(life_ms).with_poll_interval_ms(POLL_MS).with_status_message(how_far(&rows, began));
         let mut task = self.manager.spawn(options, |told| {
             Box::pin(async move {
                 let mut ticks = tokio::time::interval(TOLD_EVERY);
@@ -85,7 +87,7 @@ impl Tasks {
                 }
             })
         });
-        let owned = Owned { id: task.task_id.clone(), owner: owner.clone(), began: Instant::now() };
+        let owned = Owned { id: task.task_id.clone(), owner: owner.clone(), began: Instant::now(), life };
         self.lock().insert(handle.clone(), owned);
         task.task_id = handle;
         CreateTaskResult::new(task).into()
@@ -112,7 +114,7 @@ impl Tasks {
     /// A new task's handle, if there is room for it.
     fn room(&self) -> Option<String> {
         let mut owned = self.lock();
-        owned.retain(|_, task| task.began.elapsed() < self.life);
+        owned.retain(|_, task| task.began.elapsed() < task.life);
         if owned.len() >= MAX_TASKS {
             // One whose result was there to be seen for a while makes room.
             let over = |task: &Owned| {
@@ -154,7 +156,7 @@ mod tests {
 
     /// With less patience: tests wait in real time.
     fn tasks() -> Tasks {
-        Tasks { patience: Duration::from_millis(20), ..Tasks::new(Duration::from_secs(30)) }
+        Tasks { patience: Duration::from_millis(20), ..Tasks::new() }
     }
 
     /// Until a task is over.
@@ -174,7 +176,7 @@ mod tests {
     }
 
     async fn begun(tasks: &Tasks, call: impl Future<Output = CallToolResult> + Send + 'static) -> Task {
-        match tasks.run(&Principal::Stdio, call).await {
+        match tasks.run(&Principal::Stdio, Duration::from_secs(30), call).await {
             CallToolResponse::Task(created) => created.task,
             other => panic!("not a task: {other:?}"),
         }
@@ -184,7 +186,7 @@ mod tests {
     async fn what_answers_soon_is_answered() {
         let tasks = tasks();
         let soon = std::future::ready(answer("soon"));
-        assert!(matches!(tasks.run(&Principal::Stdio, soon).await, CallToolResponse::Complete(_)));
+        assert!(matches!(tasks.run(&Principal::Stdio, Duration::from_secs(30), soon).await, CallToolResponse::Complete(_)));
     }
 
     #[tokio::test]
@@ -239,6 +241,6 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(60)).await;
             answer("waited for")
         };
-        assert!(matches!(tasks.run(&Principal::Stdio, late).await, CallToolResponse::Complete(_)));
+        assert!(matches!(tasks.run(&Principal::Stdio, Duration::from_secs(30), late).await, CallToolResponse::Complete(_)));
     }
 }

@@ -1,4 +1,4 @@
-//! Finding and loading the drivers that the databases use.
+//! Finding and loading the drivers that the databases use, and keeping those that are loaded.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,29 +6,126 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::config::{Config, Grant};
-use crate::database::Resources;
-use crate::driver::{Cache, DriverFile};
+use crate::config::{Config, DriverConfig, Grant};
+use crate::driver::{Cache, Driver, DriverFile};
 use crate::engine::Sandbox;
+use crate::stamp::{Stamp, stamp};
 
-/// Loads every driver that some database uses.
-pub(super) async fn load(config: &Config) -> anyhow::Result<Resources> {
-    let sandbox = Sandbox::new().map_err(|why| anyhow::anyhow!("the sandbox can't be made: {why:#}"))?;
-    let cache = config.drivers.cache.clone().or_else(cache_folder).and_then(|folder| Cache::open(&folder));
-    let mut drivers = BTreeMap::new();
-    for name in config.databases.values().map(|database| &database.driver).collect::<BTreeSet<_>>() {
-        let mut settings = config.drivers.settings.get(name).cloned().unwrap_or_default();
-        // With `aws` the operator has said that this driver sends signed requests, and where to.
-        if config.databases.values().any(|database| database.driver == *name && database.aws.is_some()) {
-            settings.grants.push(Grant::SignedHttp);
-        }
-        let path = settings.path.clone().map_or_else(|| find(config.drivers.folder.as_deref(), name), Ok)?;
-        let file = DriverFile::read(&path, settings.sha256.as_deref(), &sandbox, cache.as_ref())?;
-        let driver = file.load(&settings, &sandbox).await?;
-        tracing::info!(driver = %driver.name, version = %driver.manifest.version, sha256 = %file.sha256, path = %file.path.display(), "driver loaded");
-        drivers.insert(name.clone(), Arc::new(driver));
+/// The loaded drivers, by the names that databases have for them.
+pub(super) struct Drivers {
+    sandbox: Sandbox,
+    loaded: BTreeMap<String, Loaded>,
+}
+
+struct Loaded {
+    path: PathBuf,
+    stamp: Option<Stamp>,
+    settings: DriverConfig,
+    sha256: String,
+    driver: Arc<Driver>,
+    /// What was in the file's place and was refused: said once.
+    refused: Option<Option<Stamp>>,
+}
+
+/// Where a driver is, and what it may do.
+struct Wanted {
+    path: anyhow::Result<PathBuf>,
+    settings: DriverConfig,
+}
+
+impl Drivers {
+    /// None yet.
+    pub(super) fn new() -> anyhow::Result<Drivers> {
+        let sandbox = Sandbox::new().map_err(|why| anyhow::anyhow!("the sandbox can't be made: {why:#}"))?;
+        Ok(Drivers { sandbox, loaded: BTreeMap::new() })
     }
-    Ok(drivers)
+
+    /// Every driver that some database uses, or why it can't be. A file that changed is loaded anew; where that fails, what was
+    /// loaded before stays, unless its settings changed as well.
+    pub(super) async fn load(&mut self, config: &Config) -> BTreeMap<String, Result<Arc<Driver>, String>> {
+        let cache = config.drivers.cache.clone().or_else(cache_folder).and_then(|folder| Cache::open(&folder)).map(Arc::new);
+        let names: BTreeSet<&String> = config.databases.values().map(|database| &database.driver).collect();
+        let mut drivers = BTreeMap::new();
+        for name in names {
+            let outcome = self.one(name, wanted(config, name), cache.clone()).await.map_err(|why| format!("{why:#}"));
+            drivers.insert(name.clone(), outcome);
+        }
+        self.loaded.retain(|name, _| drivers.contains_key(name));
+        drivers
+    }
+
+    async fn one(&mut self, name: &str, wanted: Wanted, cache: Option<Arc<Cache>>) -> anyhow::Result<Arc<Driver>> {
+        let Wanted { path, settings } = wanted;
+        let mut before = self.loaded.get_mut(name).filter(|loaded| loaded.settings == settings);
+        let now = path.as_ref().ok().and_then(|path| stamp(path));
+        if let Some(loaded) = &before
+            && ((loaded.stamp == now && path.as_ref().is_ok_and(|path| *path == loaded.path)) || loaded.refused == Some(now))
+        {
+            return Ok(loaded.driver.clone());
+        }
+        let pinned = settings.sha256.clone();
+        let read = match path {
+            Ok(path) => read(path, pinned, self.sandbox.clone(), cache).await,
+            Err(why) => Err(why),
+        };
+        let outcome = match (read, &mut before) {
+            (Ok(file), Some(loaded)) if file.sha256 == loaded.sha256 => {
+                (loaded.path, loaded.stamp, loaded.refused) = (file.path, now, None);
+                return Ok(loaded.driver.clone());
+            }
+            (Ok(file), _) => match file.load(&settings, &self.sandbox).await {
+                Ok(driver) => Ok((file, driver)),
+                Err(why) => Err(anyhow::Error::new(why)),
+            },
+            (Err(why), _) => Err(why),
+        };
+        match (outcome, before) {
+            (Ok((file, driver)), _) => {
+                tracing::info!(driver = %driver.name, version = %driver.manifest.version, sha256 = %file.sha256, path = %file.path.display(), "driver loaded");
+                let (driver, DriverFile { path, sha256, .. }) = (Arc::new(driver), file);
+                let loaded = Loaded { path, stamp: now, settings, sha256, driver: driver.clone(), refused: None };
+                self.loaded.insert(name.to_owned(), loaded);
+                Ok(driver)
+            }
+            (Err(why), Some(loaded)) => {
+                tracing::warn!(driver = %name, "refused, and what was loaded stays: {why:#}");
+                loaded.refused = Some(now);
+                Ok(loaded.driver.clone())
+            }
+            (Err(why), None) => Err(why),
+        }
+    }
+}
+
+impl std::fmt::Debug for Drivers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.loaded.keys()).finish()
+    }
+}
+
+/// Where the drivers of a configuration are, or would be: what is to be watched for changes.
+pub(crate) fn places(config: &Config) -> Vec<PathBuf> {
+    let own = config.drivers.settings.values().filter_map(|settings| settings.path.clone());
+    let names: BTreeSet<&String> = config.databases.values().map(|database| &database.driver).collect();
+    let folder = config.drivers.folder.as_deref();
+    let in_folder = names.into_iter().filter_map(|name| Some(folder?.join(format!("{name}.wasm"))));
+    own.chain(in_folder).collect()
+}
+
+fn wanted(config: &Config, name: &str) -> Wanted {
+    let mut settings = config.drivers.settings.get(name).cloned().unwrap_or_default();
+    // With `aws` the operator has said that this driver sends signed requests, and where to.
+    if config.databases.values().any(|database| database.driver == *name && database.aws.is_some()) {
+        settings.grants.push(Grant::SignedHttp);
+    }
+    let path = settings.path.clone().map_or_else(|| find(config.drivers.folder.as_deref(), name), Ok);
+    Wanted { path, settings }
+}
+
+/// Compiling takes a good part of a second where nothing is cached: not on a thread that serves calls.
+async fn read(path: PathBuf, pin: Option<String>, sandbox: Sandbox, cache: Option<Arc<Cache>>) -> anyhow::Result<DriverFile> {
+    let reading = move || DriverFile::read(&path, pin.as_deref(), &sandbox, cache.as_deref());
+    Ok(tokio::task::spawn_blocking(reading).await.context("the task that compiles")??)
 }
 
 fn find(folder: Option<&Path>, name: &str) -> anyhow::Result<PathBuf> {

@@ -36,7 +36,7 @@ fn cell(result: Result<QueryResult, CallError>) -> String {
     format!("{:?}", result.sets[0].batches[0].cell(0, 0))
 }
 
-async fn open(config: bulkhead_tests::Config, id: &str) -> (Registry, Arc<Database>, bulkhead_tests::Config) {
+async fn open(config: bulkhead_tests::Config, id: &str) -> (Arc<Registry>, Arc<Database>, bulkhead_tests::Config) {
     let loaded = bulkhead::config::Config::load(&config.write()).expect("the configuration");
     let registry = Registry::open(loaded).await.expect("the registry");
     let database = registry.resolve(Some(id)).expect("the database");

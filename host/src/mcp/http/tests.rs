@@ -13,10 +13,10 @@ const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","param
 async fn started(server: &str) -> Arc<Endpoint<Server>> {
     let config = Config::parse(&format!("databases: {{}}\nserver: {server}")).unwrap();
     let settings = config.server.clone();
-    let registry = Arc::new(Registry::open(config).await.unwrap());
+    let registry = Registry::open(config).await.unwrap();
     let calls = Calls::default();
     let held = crate::session::Sessions::new(registry, settings.sessions.clone());
-    let server = Server::new(held, &crate::config::ServerConfig::default(), calls.clone());
+    let server = Server::new(held, calls.clone());
     Arc::new(endpoint(server, calls, &settings, CancellationToken::new()))
 }
 

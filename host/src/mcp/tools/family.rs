@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use super::{saved, toolset};
 use crate::config::{Family, SavedStatement, SessionsConfig};
-use crate::registry::Registry;
+use crate::registry::Snapshot;
 pub(in crate::mcp) use names::Names;
 
 /// One tool of a family.
@@ -40,10 +40,10 @@ fn aliases(family: Family) -> &'static [Alias] {
 }
 
 /// A family's tools, as clients see them.
-pub(super) fn tools(family: Family, registry: Option<&Registry>, writable: bool, times: &SessionsConfig) -> Vec<Tool> {
+pub(super) fn tools(family: Family, snapshot: Option<&Snapshot>, writable: bool, times: &SessionsConfig) -> Vec<Tool> {
     let ours = toolset::every(writable, times);
     if family == Family::Delegate {
-        return registry.map(|registry| delegate::tools(registry, &ours)).unwrap_or_default();
+        return snapshot.map(|snapshot| delegate::tools(snapshot, &ours)).unwrap_or_default();
     }
     if family == Family::PoolRegistry {
         return pool_registry::tools(writable);
@@ -65,8 +65,8 @@ fn statements(family: Family) -> Option<&'static BTreeMap<String, SavedStatement
 ///
 /// # Errors
 /// Two of its tools would have the same name, or one that can't be a tool's.
-pub(super) fn check(family: Option<Family>, registry: &Registry) -> anyhow::Result<()> {
-    if family == Some(Family::Delegate) { delegate::check(registry) } else { Ok(()) }
+pub(super) fn check(family: Option<Family>, snapshot: &Snapshot) -> anyhow::Result<()> {
+    if family == Some(Family::Delegate) { delegate::check(snapshot) } else { Ok(()) }
 }
 
 impl Alias {

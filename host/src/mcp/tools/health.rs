@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::answer;
 use super::{Context, located, put, reading, with_place};
-use crate::contract::Readiness;
+use crate::contract::{ErrorKind, Readiness};
 use crate::database::{Database, Trouble};
 use crate::error::{CallError, kind_name};
 
@@ -36,7 +36,7 @@ pub(super) fn check() -> Tool {
                             "state": {"type": "string", "enum": ["healthy", "resuming", "down"]},
                             "last_error": {"type": "object", "description": "The last time before this that it couldn't be reached"}
                         },
-                        "required": ["database_id", "state", "latency_ms", "pool"]
+                        "required": ["database_id", "state"]
                     }
                 }
             },
@@ -65,11 +65,9 @@ struct Arguments {}
 
 pub(super) async fn call_check(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let (to, Arguments {}) = located(given)?;
-    let databases: Vec<Arc<Database>> = if to.names_a_place() {
-        vec![context.place(&to).await?.database]
-    } else {
-        context.sessions.registry().databases().cloned().collect()
-    };
+    let snapshot = context.sessions.registry().current();
+    let databases: Vec<Arc<Database>> =
+        if to.names_a_place() { vec![context.place(&to).await?.database] } else { snapshot.databases().cloned().collect() };
     // All at once: one that is down must not make the others look slow.
     let asked: Vec<_> = databases.into_iter().map(|database| tokio::spawn(ask(database))).collect();
     let mut entries = Vec::with_capacity(asked.len());
@@ -78,6 +76,12 @@ pub(super) async fn call_check(context: Context<'_>, given: JsonObject) -> Resul
         let Ok((well, entry)) = one.await else { continue };
         healthy &= well;
         entries.push(entry);
+    }
+    for (id, known) in snapshot.unavailable().filter(|_| !to.names_a_place()) {
+        healthy = false;
+        let since = humantime::format_rfc3339_seconds(known.since).to_string();
+        let error = json!({"kind": kind_name(ErrorKind::Connection), "message": known.reason, "since": since});
+        entries.push(json!({"database_id": id, "state": "down", "error": error}));
     }
     Ok(answer::document(json!({"healthy": healthy, "databases": entries}).to_string()))
 }

@@ -9,7 +9,7 @@ use super::{Context, arguments, put, reading};
 use crate::contract::ParameterStyle;
 use crate::database::Database;
 use crate::error::CallError;
-use crate::registry::Registry;
+use crate::registry::{Snapshot, Unavailable};
 
 pub(super) fn tool() -> Tool {
     reading(
@@ -35,9 +35,11 @@ pub(super) fn tool() -> Tool {
                             "read_only": {"type": "boolean"},
                             "default": {"type": "boolean", "description": "Used by calls without database_id"},
                             "max_rows": {"type": "integer"},
-                            "max_timeout_ms": {"type": "integer"}
+                            "max_timeout_ms": {"type": "integer"},
+                            "state": {"type": "string", "enum": ["down"], "description": "It can't be used now"},
+                            "error": {"type": "string", "description": "Why not"}
                         },
-                        "required": ["database_id", "driver", "dialect", "parameter_style", "read_only", "default"]
+                        "required": ["database_id", "driver", "read_only", "default"]
                     }
                 }
             },
@@ -52,12 +54,16 @@ struct Arguments {}
 
 pub(super) fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let Arguments {} = arguments(given)?;
-    let registry = context.sessions.registry();
-    let databases: Vec<Value> = registry.databases().map(|database| entry(registry, database)).collect();
+    let snapshot = context.sessions.registry().current();
+    let mut databases: Vec<(&str, Value)> =
+        snapshot.databases().map(|database| (database.id(), entry(&snapshot, database))).collect();
+    databases.extend(snapshot.unavailable().map(|(id, known)| (id, unavailable(&snapshot, id, known))));
+    databases.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let databases: Vec<Value> = databases.into_iter().map(|(_, entry)| entry).collect();
     Ok(answer::document(json!({"databases": databases}).to_string()))
 }
 
-fn entry(registry: &Registry, database: &Database) -> Value {
+fn entry(snapshot: &Snapshot, database: &Database) -> Value {
     let mut entry = JsonObject::new();
     put(&mut entry, "database_id", Some(database.id()));
     put(&mut entry, "description", database.description());
@@ -66,10 +72,23 @@ fn entry(registry: &Registry, database: &Database) -> Value {
     put(&mut entry, "dialect", Some(database.dialect()));
     put(&mut entry, "parameter_style", Some(style(database.parameter_style())));
     put(&mut entry, "read_only", Some(database.read_only()));
-    put(&mut entry, "default", Some(registry.default_database() == Some(database.id())));
+    put(&mut entry, "default", Some(snapshot.default_database() == Some(database.id())));
     let (rows, _) = database.most();
     put(&mut entry, "max_rows", Some(rows));
     put(&mut entry, "max_timeout_ms", u64::try_from(database.statement_timeout().as_millis()).ok());
+    Value::Object(entry)
+}
+
+/// What is known of one that can't be opened.
+fn unavailable(snapshot: &Snapshot, id: &str, known: &Unavailable) -> Value {
+    let mut entry = JsonObject::new();
+    put(&mut entry, "database_id", Some(id));
+    put(&mut entry, "description", known.description());
+    put(&mut entry, "driver", Some(known.driver()));
+    put(&mut entry, "read_only", Some(known.read_only()));
+    put(&mut entry, "default", Some(snapshot.default_database() == Some(id)));
+    put(&mut entry, "state", Some("down"));
+    put(&mut entry, "error", Some(known.reason.as_str()));
     Value::Object(entry)
 }
 

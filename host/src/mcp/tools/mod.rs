@@ -38,7 +38,8 @@ pub(super) use describe_table::document as describe_document;
 pub(super) use family::Names;
 pub(super) use list_tables::document as list_document;
 pub(super) use place::InUse;
-pub(super) use toolset::{check, list};
+pub use toolset::check;
+pub(super) use toolset::list;
 
 use super::confirm::Asking;
 use super::failure;
@@ -98,7 +99,7 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
         "health_check" => health::call_check(context, arguments).await,
         "test_connection" => health::call_test(context, arguments).await,
         "server_info" => server_info::call(context, arguments).await,
-        other => match context.names.statement(other).or(context.sessions.registry().statements().get(other)) {
+        other => match context.names.statement(other) {
             Some(saved) => return saved::call(context, saved, arguments).await,
             None => Err(CallError::new(ErrorKind::Undefined, format!("there is no tool {other:?}"))),
         },

@@ -8,16 +8,15 @@ use super::{
     list_routines, list_schemas, list_tables, object, query, recommend_indexes, saved, search_objects, server_info, sessions,
     table_stats, transactions, user_info,
 };
-use crate::config::{Family, ServerConfig, SessionsConfig, Toolset};
-use crate::registry::Registry;
-use crate::session::Sessions;
+use crate::config::{Family, SessionsConfig, Toolset};
+use crate::registry::Snapshot;
 
 /// The tools as clients see them, always in the same order.
-pub(in crate::mcp) fn list(sessions: &Sessions, config: &ServerConfig) -> Vec<Tool> {
-    let registry = sessions.registry();
-    let writable = registry.databases().any(|database| !database.read_only());
-    let mut tools = tools(writable, &config.toolsets, config.family, Some(registry), sessions.config());
-    tools.extend(registry.statements().iter().map(|(name, statement)| saved::tool(name, statement)));
+pub(in crate::mcp) fn list(snapshot: &Snapshot, times: &SessionsConfig) -> Vec<Tool> {
+    let config = snapshot.server();
+    let writable = snapshot.entries().any(|(_, entry)| !entry.read_only);
+    let mut tools = tools(writable, &config.toolsets, config.family, Some(snapshot), times);
+    tools.extend(snapshot.statements().iter().map(|(name, statement)| saved::tool(name, statement)));
     tools.retain(|tool| config.tools.get(tool.name.as_ref()) != Some(&false));
     tools.into_iter().map(brief).collect()
 }
@@ -38,17 +37,18 @@ pub(super) fn brief(mut tool: Tool) -> Tool {
 ///
 /// # Errors
 /// A saved statement has the name of another tool; or there is no tool of a name.
-pub(in crate::mcp) fn check(registry: &Registry, config: &ServerConfig) -> anyhow::Result<()> {
-    family::check(config.family, registry)?;
+pub fn check(snapshot: &Snapshot) -> anyhow::Result<()> {
+    let config = snapshot.server();
+    family::check(config.family, snapshot)?;
     let times = SessionsConfig::default();
     let mut taken = every(true, &times);
-    taken.extend(config.family.into_iter().flat_map(|family| family::tools(family, Some(registry), true, &times)));
+    taken.extend(config.family.into_iter().flat_map(|family| family::tools(family, Some(snapshot), true, &times)));
     let is_taken = |name: &String| taken.iter().any(|tool| tool.name == *name);
-    for name in registry.statements().keys() {
+    for name in snapshot.statements().keys() {
         anyhow::ensure!(!is_taken(name), "statements.{name}: there is a tool of that name already; call it something else");
     }
     for name in config.tools.keys() {
-        let known = is_taken(name) || registry.statements().contains_key(name);
+        let known = is_taken(name) || snapshot.statements().contains_key(name);
         anyhow::ensure!(known, "server.tools.{name}: there is no tool of that name");
     }
     Ok(())
@@ -59,10 +59,10 @@ pub(super) fn tools(
     writable: bool,
     sets: &[Toolset],
     family: Option<Family>,
-    registry: Option<&Registry>,
+    snapshot: Option<&Snapshot>,
     times: &SessionsConfig,
 ) -> Vec<Tool> {
-    let mut tools = family.map_or_else(|| usual(writable, times), |family| family::tools(family, registry, writable, times));
+    let mut tools = family.map_or_else(|| usual(writable, times), |family| family::tools(family, snapshot, writable, times));
     for set in [Toolset::Sessions, Toolset::Transactions, Toolset::Administration, Toolset::Scripts] {
         if sets.contains(&set) {
             let taken: Vec<_> = tools.iter().map(|tool| tool.name.clone()).collect();

@@ -14,7 +14,7 @@ struct Rig {
     server: Server,
     role: User,
     fixture: Fixture,
-    registry: Registry,
+    registry: std::sync::Arc<Registry>,
     database: Arc<Database>,
     _config: bulkhead_tests::Config,
 }

@@ -6,8 +6,8 @@ use rmcp::model::{JsonObject, Tool};
 use serde_json::{Value, json};
 
 use super::super::{answer_or_error, object};
-use crate::database::Database;
-use crate::registry::Registry;
+use crate::config::DatabaseConfig;
+use crate::registry::Snapshot;
 
 /// What the document calls its modules, and what it calls their tools.
 const MODULE: &str = "postgresql";
@@ -19,47 +19,43 @@ const USER: &str = "user-info";
 const MAX_NAME: usize = 64;
 
 /// How the names of a database's tools begin.
-fn prefix(database: &Database) -> String {
-    database.tool_prefix().map_or_else(|| database.id().replacen(MODULE, SHORT, 1), str::to_owned)
+fn prefix(id: &str, entry: &DatabaseConfig) -> String {
+    entry.tool_prefix.clone().unwrap_or_else(|| id.replacen(MODULE, SHORT, 1))
 }
 
-fn names(database: &Database) -> [String; 3] {
-    let prefix = prefix(database);
+fn names(id: &str, entry: &DatabaseConfig) -> [String; 3] {
+    let prefix = prefix(id, entry);
     ["delegate", "schema", "table-details"].map(|name| format!("{prefix}-{name}"))
 }
 
 /// Whether the names fit and are different.
-pub(super) fn check(registry: &Registry) -> anyhow::Result<()> {
+pub(super) fn check(snapshot: &Snapshot) -> anyhow::Result<()> {
     let mut seen = std::collections::BTreeMap::new();
-    for database in registry.databases() {
-        for name in names(database) {
+    for (id, entry) in snapshot.entries() {
+        for name in names(id, entry) {
             let fits = |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '-';
             anyhow::ensure!(
                 name.len() <= MAX_NAME && name.chars().all(fits),
-                "databases.{}: {name:?} can't be a tool's name; set tool_prefix to letters, digits, `_` and `-`",
-                database.id()
+                "databases.{id}: {name:?} can't be a tool's name; set tool_prefix to letters, digits, `_` and `-`"
             );
-            if let Some(other) = seen.insert(name.clone(), database.id().to_owned()) {
-                anyhow::bail!(
-                    "databases.{} and databases.{other}: both have a tool {name:?}; set another tool_prefix",
-                    database.id()
-                );
+            if let Some(other) = seen.insert(name.clone(), id) {
+                anyhow::bail!("databases.{id} and databases.{other}: both have a tool {name:?}; set another tool_prefix");
             }
         }
     }
     Ok(())
 }
 
-pub(super) fn tools(registry: &Registry, ours: &[Tool]) -> Vec<Tool> {
+pub(super) fn tools(snapshot: &Snapshot, ours: &[Tool]) -> Vec<Tool> {
     let mut tools = Vec::new();
-    for database in registry.databases() {
-        let about = database.description().map(|description| format!(" {description}")).unwrap_or_default();
-        let [delegate, schema, details] = names(database);
+    for (id, entry) in snapshot.entries() {
+        let about = entry.description.as_ref().map(|description| format!(" {description}")).unwrap_or_default();
+        let [delegate, schema, details] = names(id, entry);
         tools.extend(renamed(
             ours,
             "query",
             delegate,
-            format!("Runs a statement on the database {}, lists its tables or describes one.{about}", database.id()),
+            format!("Runs a statement on the database {}, lists its tables or describes one.{about}", id),
             json!({
                 "type": "object",
                 "properties": {
@@ -76,7 +72,7 @@ pub(super) fn tools(registry: &Registry, ours: &[Tool]) -> Vec<Tool> {
             ours,
             "list_tables",
             schema,
-            format!("Lists the tables of the database {}.{about}", database.id()),
+            format!("Lists the tables of the database {}.{about}", id),
             json!({
                 "type": "object",
                 "properties": {"schemaName": {"type": "string", "description": "Only this schema"}},
@@ -88,7 +84,7 @@ pub(super) fn tools(registry: &Registry, ours: &[Tool]) -> Vec<Tool> {
             ours,
             "describe_table",
             details,
-            format!("Describes a table of the database {}.{about}", database.id()),
+            format!("Describes a table of the database {}.{about}", id),
             json!({
                 "type": "object",
                 "properties": {"tableName": {"type": "string"}, "schemaName": {"type": "string"}},
@@ -145,12 +141,12 @@ enum Kind {
 }
 
 impl Delegate {
-    pub(super) fn new(registry: &Registry) -> Delegate {
+    pub(super) fn new(snapshot: &Snapshot) -> Delegate {
         let mut made = Delegate { tools: HashMap::new(), prefixes: HashMap::new() };
-        for database in registry.databases() {
-            made.prefixes.insert(prefix(database), database.id().to_owned());
-            for (name, kind) in names(database).into_iter().zip([Kind::Delegate, Kind::Schema, Kind::Details]) {
-                made.tools.insert(name, (database.id().to_owned(), kind));
+        for (id, entry) in snapshot.entries() {
+            made.prefixes.insert(prefix(id, entry), id.to_owned());
+            for (name, kind) in names(id, entry).into_iter().zip([Kind::Delegate, Kind::Schema, Kind::Details]) {
+                made.tools.insert(name, (id.to_owned(), kind));
             }
         }
         made

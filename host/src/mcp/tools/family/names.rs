@@ -1,6 +1,6 @@
-//! What the names that clients know come to. Made once, when the server starts: a call looks its tool up.
+//! What the names that clients know come to. Made once for each configuration: a call looks its tool up.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use rmcp::model::JsonObject;
 use serde_json::Value;
@@ -8,21 +8,23 @@ use serde_json::Value;
 use super::delegate::Delegate;
 use super::{Alias, aliases, pool_registry, statements};
 use crate::config::{Family, SavedStatement};
-use crate::registry::Registry;
+use crate::registry::Snapshot;
 
 /// The names of a server's tools.
 pub(in crate::mcp) struct Names {
     family: Option<Family>,
     delegate: Option<Delegate>,
-    /// The saved statements, and whether each only reads.
-    saved: HashMap<String, bool>,
+    saved: BTreeMap<String, SavedStatement>,
 }
 
 impl Names {
     /// The names of a family's tools, or of our own, and of the saved statements.
-    pub(in crate::mcp) fn new(family: Option<Family>, registry: &Registry) -> Names {
-        let saved = registry.statements().iter().map(|(name, saved)| (name.clone(), saved.read_only));
-        Names { family, delegate: (family == Some(Family::Delegate)).then(|| Delegate::new(registry)), saved: saved.collect() }
+    pub(in crate::mcp) fn new(family: Option<Family>, snapshot: &Snapshot) -> Names {
+        Names {
+            family,
+            delegate: (family == Some(Family::Delegate)).then(|| Delegate::new(snapshot)),
+            saved: snapshot.statements().clone(),
+        }
     }
 
     /// Whether a tool's call may change what is in a database.
@@ -33,7 +35,7 @@ impl Names {
             return may_write;
         }
         matches!(self.ours(name), "query" | "execute_script" | "explain" | "begin_transaction")
-            || self.saved.get(name).is_some_and(|read_only| !read_only)
+            || self.saved.get(name).is_some_and(|saved| !saved.read_only)
     }
 
     /// Whether a tool's answers are rows of our own shape.
@@ -61,9 +63,10 @@ impl Names {
         }
     }
 
-    /// A family's tool that is a statement.
-    pub(in crate::mcp::tools) fn statement(&self, name: &str) -> Option<&'static SavedStatement> {
-        statements(self.family?)?.get(name)
+    /// A tool that is a statement: the family's, or a saved one.
+    pub(in crate::mcp::tools) fn statement(&self, name: &str) -> Option<&SavedStatement> {
+        let of_family = self.family.and_then(statements).and_then(|statements| statements.get(name));
+        of_family.or_else(|| self.saved.get(name))
     }
 
     /// Ours for a name, as far as the name alone tells.

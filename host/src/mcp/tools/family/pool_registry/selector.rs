@@ -128,9 +128,8 @@ pub(super) async fn call_connect(context: Context<'_>, mut given: JsonObject) ->
 
 fn list(context: Context<'_>, to: &To) -> Result<JsonObject, CallError> {
     let current = chosen(context, to)?;
-    let entries: Vec<Value> = context
-        .sessions
-        .registry()
+    let snapshot = context.sessions.registry().current();
+    let entries: Vec<Value> = snapshot
         .databases()
         .map(|database| {
             let mut entry = about(database);
@@ -204,6 +203,7 @@ fn unnamed(context: Context<'_>) -> CallError {
 }
 
 fn ids(context: Context<'_>) -> String {
-    let ids: Vec<&str> = context.sessions.registry().databases().map(|database| database.id()).collect();
+    let snapshot = context.sessions.registry().current();
+    let ids: Vec<&str> = snapshot.databases().map(|database| database.id()).collect();
     format!("pass a databaseId; there are: {}", ids.join(", "))
 }

@@ -1,0 +1,17 @@
+//! When changes of the configuration are taken.
+
+use serde::Deserialize;
+
+/// Taking changes while the server runs.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReloadConfig {
+    /// Takes the changes of this file, of drivers and of certificates as they happen. Without it they are taken on SIGHUP.
+    pub watch: bool,
+}
+
+impl Default for ReloadConfig {
+    fn default() -> Self {
+        ReloadConfig { watch: true }
+    }
+}

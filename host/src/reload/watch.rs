@@ -1,0 +1,89 @@
+//! When the configuration is looked at: on SIGHUP, when its files change, and now and then for what was missing.
+//!
+//! Files are looked at, not subscribed to: a handful of `stat` calls a second, and it works alike for files that are replaced by
+//! renaming, behind symbolic links that are turned (as Kubernetes does with mounted secrets), and on network file systems.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::Reloader;
+use super::files::{Seen, named};
+
+/// How often files are looked at. A change is taken when it looks the same twice, so that a file that is being written isn't read.
+const LOOK: Duration = Duration::from_millis(500);
+/// How often what was missing is looked for that no file's change announces.
+const HEAL: Duration = Duration::from_secs(5);
+
+/// Reloads when there is reason to, for as long as the process runs. With `files` false only on SIGHUP.
+///
+/// # Errors
+/// The signal's handler can't be installed.
+pub fn watch(reloader: Arc<Reloader>, files: bool) -> std::io::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        let mut ticks = interval(LOOK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut source = Watched::of(reloader.source_files());
+        let mut rest = Watched::of(reloader.named_files().await);
+        let mut healed = Instant::now();
+        loop {
+            let told = tokio::select! {
+                _ = hangup.recv() => true,
+                _ = ticks.tick() => false,
+            };
+            if told {
+                tracing::info!("SIGHUP: reading the configuration anew");
+            }
+            if told || (files && source.changed(reloader.source_files())) {
+                // What went wrong is in the log, and in the status.
+                let _ = reloader.reload().await;
+                rest = Watched::of(reloader.named_files().await);
+                continue;
+            }
+            let heal = healed.elapsed() >= HEAL && reloader.registry.current().unavailable().next().is_some();
+            if heal || (files && rest.changed(reloader.named_files().await)) {
+                healed = Instant::now();
+                let _ = reloader.look_again().await;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Some files, as they were when they were last taken and when they were last looked at.
+struct Watched {
+    taken: Seen,
+    last: Seen,
+}
+
+impl Watched {
+    fn of(files: Vec<std::path::PathBuf>) -> Watched {
+        let taken = Seen::now(files);
+        Watched { last: taken.clone(), taken }
+    }
+
+    /// Whether they are others than those that were taken, and have come to rest. Takes them.
+    fn changed(&mut self, files: Vec<std::path::PathBuf>) -> bool {
+        let now = Seen::now(files);
+        let rests = now == self.last;
+        self.last = now;
+        if !rests || self.last == self.taken {
+            return false;
+        }
+        self.taken = self.last.clone();
+        true
+    }
+}
+
+impl Reloader {
+    fn source_files(&self) -> Vec<std::path::PathBuf> {
+        self.source.files.clone()
+    }
+
+    async fn named_files(&self) -> Vec<std::path::PathBuf> {
+        named(&*self.config.lock().await)
+    }
+}
