@@ -10,6 +10,7 @@ mod database;
 mod duration;
 mod place;
 mod reload;
+mod schema;
 mod secret;
 mod sessions;
 mod statement;
@@ -18,7 +19,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 pub use alias::DataApi;
 pub use aws::AwsConfig;
@@ -26,12 +28,13 @@ pub(crate) use aws::HttpEndpoint;
 pub(crate) use database::endpoint;
 pub use database::{DatabaseConfig, PoolConfig, TlsConfig, TlsMode};
 pub use reload::ReloadConfig;
+pub use schema::schema;
 pub use secret::{Secret, SecretRef};
 pub use sessions::SessionsConfig;
 pub use statement::{ParameterType, SavedParameter, SavedStatement};
 
 /// The whole file.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where and for whom the HTTP server listens.
@@ -54,7 +57,7 @@ pub struct Config {
 }
 
 /// The HTTP server.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServerConfig {
     /// Address and port.
@@ -78,7 +81,7 @@ pub struct ServerConfig {
 }
 
 /// Some tools that are turned on together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Toolset {
     /// `session_info`, `list_sessions`.
@@ -92,7 +95,7 @@ pub enum Toolset {
 }
 
 /// Another server whose clients' names for tools are understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Family {
     /// `execute_query`, `list_databases`, `list_tables`, `list_views`, `describe_table`, `get_foreign_keys`, `get_table_stats`,
@@ -126,7 +129,7 @@ impl Default for ServerConfig {
 }
 
 /// Drivers: every `NAME.wasm` in the folder, and those named.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DriversConfig {
     /// The folder, relative to the file. None: `drivers` beside the file, or beside the binary.
@@ -138,7 +141,7 @@ pub struct DriversConfig {
 }
 
 /// One driver.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DriverConfig {
     /// The component, where it isn't in the folder.
@@ -152,7 +155,7 @@ pub struct DriverConfig {
 }
 
 /// Something that a driver gets only when the operator says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grant {
     /// `secrets-reveal`: the driver sees passwords in the clear.

@@ -2,6 +2,7 @@
 //!
 //! Logs go to standard error, always: standard output is for answers, and with `stdio` it is the protocol's.
 
+mod config;
 mod driver;
 mod query;
 mod source;
@@ -65,6 +66,9 @@ enum Command {
     },
     /// Run one SQL statement and print its result
     Query(query::Query),
+    /// Look at what a configuration may say
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Look at drivers
     #[command(subcommand)]
     Driver(driver::Driver),
@@ -125,6 +129,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             mcp::stdio(registry, &server).await?;
         }
         Command::Query(query) => return query.run().await,
+        Command::Config(command) => return Ok(command.run()),
         Command::Driver(driver) => return driver.run().await,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,7 @@
 //! A database that is reached by signed requests (AWS Signature Version 4) instead of a protocol of its own.
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{DatabaseConfig, TlsMode};
 
@@ -8,7 +9,7 @@ use super::{DatabaseConfig, TlsMode};
 const MAX_NAME: usize = 64;
 
 /// Where requests go and what they are signed for. That a database has this grants its driver signed HTTP, to this endpoint alone.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AwsConfig {
     /// The service's name, as endpoints and signatures have it: `rds-data`.

@@ -3,17 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::duration::duration;
+use super::duration;
 use super::{AwsConfig, SecretRef};
 
 /// Everything the operator says of one database.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DatabaseConfig {
     /// The driver's name.
     #[serde(alias = "type", deserialize_with = "super::alias::driver")]
+    #[schemars(extend("x-aliases" = ["type"]))]
     pub driver: String,
     /// For people and models: what is in it.
     #[serde(default)]
@@ -32,6 +34,7 @@ pub struct DatabaseConfig {
     pub directory: Option<PathBuf>,
     /// The catalog ("database") on the server; a file's name in the directory of an embedded database.
     #[serde(default, alias = "database")]
+    #[schemars(extend("x-aliases" = ["database"]))]
     pub catalog: Option<String>,
     /// Other catalogs on the same server that a call may name. `*`: all.
     #[serde(default)]
@@ -66,6 +69,7 @@ pub struct DatabaseConfig {
     pub pool: PoolConfig,
     /// Refuse all writes.
     #[serde(default, alias = "readonly")]
+    #[schemars(extend("x-aliases" = ["readonly"]))]
     pub read_only: bool,
     /// How the names of its tools begin in the family `delegate`. None: its id, with `sql` for `postgresql`.
     #[serde(default)]
@@ -74,7 +78,8 @@ pub struct DatabaseConfig {
     #[serde(default)]
     pub confirm_writes: bool,
     /// The longest a statement may run, whatever a caller asks for.
-    #[serde(default = "default_statement_timeout", deserialize_with = "duration")]
+    #[serde(default = "default_statement_timeout", with = "duration")]
+    #[schemars(with = "duration::Text")]
     pub statement_timeout: Duration,
     /// The most rows in one answer, whatever a caller asks for.
     #[serde(default = "default_max_rows")]
@@ -107,7 +112,7 @@ fn default_max_bytes() -> u64 {
 }
 
 /// A database's connections.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PoolConfig {
     /// The most connections at once.
@@ -115,16 +120,20 @@ pub struct PoolConfig {
     /// Kept open once they have been opened.
     pub min: usize,
     /// A connection unused for this long is closed.
-    #[serde(deserialize_with = "duration")]
+    #[serde(with = "duration")]
+    #[schemars(with = "duration::Text")]
     pub idle_timeout: Duration,
     /// How long a call waits for a connection.
-    #[serde(deserialize_with = "duration")]
+    #[serde(with = "duration")]
+    #[schemars(with = "duration::Text")]
     pub acquire_timeout: Duration,
     /// How long connecting may take.
-    #[serde(deserialize_with = "duration")]
+    #[serde(with = "duration")]
+    #[schemars(with = "duration::Text")]
     pub connect_timeout: Duration,
     /// A connection older than this is closed when it is returned.
-    #[serde(deserialize_with = "duration")]
+    #[serde(with = "duration")]
+    #[schemars(with = "duration::Text")]
     pub max_lifetime: Duration,
 }
 
@@ -142,7 +151,7 @@ impl Default for PoolConfig {
 }
 
 /// How the host encrypts to the server and whom it believes.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TlsConfig {
     /// How much is verified.
@@ -160,7 +169,7 @@ pub struct TlsConfig {
 }
 
 /// How much of a server's certificate is verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TlsMode {
     /// The chain and the name.

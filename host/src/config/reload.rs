@@ -1,9 +1,10 @@
 //! When changes of the configuration are taken.
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Taking changes while the server runs.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReloadConfig {
     /// Takes the changes of this file, of drivers and of certificates as they happen. Without it they are taken on SIGHUP.

@@ -1,8 +1,10 @@
 //! Secrets, and where they come from.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Deserializer};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 /// A secret's value: not printable, and wiped when dropped.
@@ -53,6 +55,38 @@ impl<'de> Deserialize<'de> for SecretRef {
             SecretRef::File(PathBuf::from(path))
         } else {
             SecretRef::Plain(Secret::new(text))
+        })
+    }
+}
+
+impl std::fmt::Display for SecretRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SecretRef::Environment(name) => write!(f, "env:{name}"),
+            SecretRef::File(path) => write!(f, "file:{}", path.display()),
+            SecretRef::Plain(_) => f.write_str("***"),
+        }
+    }
+}
+
+/// The reference, never a value.
+impl Serialize for SecretRef {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl JsonSchema for SecretRef {
+    fn schema_name() -> Cow<'static, str> {
+        "Secret".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "writeOnly": true,
+            "description": "A secret: env:NAME (an environment variable), file:PATH (a file's content without its last newline), or the value itself.",
+            "examples": ["env:APP_PASSWORD", "file:/run/secrets/app"],
         })
     }
 }

@@ -2,25 +2,30 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::duration::duration;
+use super::duration;
 
 /// Sessions, transactions and open results.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionsConfig {
     /// A session that isn't used for this long ends: longer than a person thinks, shorter than a working day.
-    #[serde(deserialize_with = "duration")]
+    #[serde(with = "duration")]
+    #[schemars(with = "duration::Text")]
     pub idle_timeout: Duration,
     /// And however much it is used, after this.
-    #[serde(deserialize_with = "duration")]
+    #[serde(with = "duration")]
+    #[schemars(with = "duration::Text")]
     pub max_lifetime: Duration,
     /// A transaction that isn't used for this long is rolled back: it holds locks that others wait for.
-    #[serde(deserialize_with = "duration")]
+    #[serde(with = "duration")]
+    #[schemars(with = "duration::Text")]
     pub transaction_idle_timeout: Duration,
     /// A result that isn't read on for this long is closed: it holds a connection.
-    #[serde(deserialize_with = "duration")]
+    #[serde(with = "duration")]
+    #[schemars(with = "duration::Text")]
     pub cursor_idle_timeout: Duration,
     /// Connections that one session has in use at once: by calls that run, transactions and open results. Beyond that a call waits.
     pub max_connections: usize,

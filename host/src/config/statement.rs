@@ -1,10 +1,11 @@
 //! Saved statements: named, described and typed; each becomes a tool of its own.
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One saved statement.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SavedStatement {
     /// What a model is told of it.
@@ -26,7 +27,7 @@ pub struct SavedStatement {
 }
 
 /// One parameter of a saved statement.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SavedParameter {
     /// What callers name it.
@@ -49,7 +50,7 @@ pub struct SavedParameter {
 }
 
 /// JSON's types of one value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ParameterType {
     /// Text, a date, anything else that is written as text.
