@@ -9,6 +9,7 @@ mod drivers;
 mod prepare;
 mod reap;
 mod snapshot;
+mod status;
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -21,11 +22,13 @@ pub use crate::database::{Completion, Database, Held, QueryResult, ResultSet, St
 pub use crate::pool::PoolStatus;
 pub use prepare::{Changes, Prepared};
 pub use snapshot::{Snapshot, Unavailable};
+pub use status::Status;
 
 pub(crate) use drivers::places;
 
 use drain::Draining;
 use drivers::Drivers;
+use status::Noted;
 
 /// The databases of this process.
 #[derive(Debug)]
@@ -35,6 +38,7 @@ pub struct Registry {
     drivers: Mutex<Drivers>,
     changed: watch::Sender<u64>,
     draining: Draining,
+    noted: Noted,
     reaper: OnceLock<tokio::task::AbortHandle>,
 }
 
@@ -53,6 +57,7 @@ impl Registry {
             drivers: Mutex::new(drivers),
             changed,
             draining: Draining::default(),
+            noted: Noted::default(),
             reaper: OnceLock::new(),
         });
         let reaper = tokio::spawn(reap::run(Arc::downgrade(&registry))).abort_handle();

@@ -7,8 +7,7 @@ mod files;
 mod watch;
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::SystemTime;
+use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
@@ -24,31 +23,29 @@ pub struct Source {
     pub files: Vec<PathBuf>,
 }
 
+impl Source {
+    /// A reason as it may be shown to callers: files by their names, where they are is nobody's business.
+    fn without_folders(&self, why: &str) -> String {
+        self.files.iter().fold(why.to_owned(), |why, file| {
+            let folder = file.parent().map(|folder| format!("{}/", folder.display())).filter(|folder| folder.len() > 1);
+            folder.map_or(why.clone(), |folder| why.replace(&folder, ""))
+        })
+    }
+}
+
 /// Changes a registry.
 pub struct Reloader {
     registry: Arc<Registry>,
     source: Source,
     /// The last configuration that was good. Held while it is changed.
     config: Mutex<Config>,
-    status: RwLock<Status>,
-}
-
-/// How the last change went.
-#[derive(Debug, Clone, Default)]
-pub struct Status {
-    /// When the configuration was last read and taken. None: at the start.
-    pub taken: Option<SystemTime>,
-    /// Changes taken since the start.
-    pub changes: u64,
-    /// Why the last change wasn't taken, and when. None: it was.
-    pub refused: Option<(SystemTime, String)>,
 }
 
 impl Reloader {
     /// Of a registry that was opened with `config`, from `source`.
     #[must_use]
     pub fn new(registry: Arc<Registry>, config: Config, source: Source) -> Arc<Reloader> {
-        Arc::new(Reloader { registry, source, config: Mutex::new(config), status: RwLock::default() })
+        Arc::new(Reloader { registry, source, config: Mutex::new(config) })
     }
 
     /// Reads the configuration anew and takes it.
@@ -82,12 +79,6 @@ impl Reloader {
         self.noted(outcome)
     }
 
-    /// How the last change went.
-    #[must_use]
-    pub fn status(&self) -> Status {
-        self.status.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     async fn take(&self, config: Config, current: &mut Config) -> anyhow::Result<Changes> {
         let prepared = self.registry.prepare(config.clone()).await?;
         mcp::check(prepared.snapshot())?;
@@ -101,7 +92,6 @@ impl Reloader {
     }
 
     fn noted(&self, outcome: anyhow::Result<Changes>) -> anyhow::Result<Changes> {
-        let mut status = self.status.write().unwrap_or_else(PoisonError::into_inner);
         match &outcome {
             Ok(changes) => {
                 let list = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
@@ -111,13 +101,11 @@ impl Reloader {
                     removed = %list(&changes.removed),
                     "configuration taken"
                 );
-                status.taken = Some(SystemTime::now());
-                status.changes += 1;
-                status.refused = None;
+                self.registry.noted(Ok(()));
             }
             Err(why) => {
                 tracing::error!("configuration refused, everything stays as it was: {why:#}");
-                status.refused = Some((SystemTime::now(), format!("{why:#}")));
+                self.registry.noted(Err(self.source.without_folders(&format!("{why:#}"))));
             }
         }
         outcome

@@ -12,7 +12,7 @@ use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, RoleClient};
 use serde_json::{Map, Value, json};
 use tokio::process::Command;
 
-use crate::{Answer, Person, environment};
+use crate::{Answer, Listener, Person, environment};
 
 /// How client and server agree on the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,31 @@ impl Client<Person> {
     pub async fn with_person(url: &str, era: Era, person: Person) -> Client<Person> {
         let transport = StreamableHttpClientTransport::from_uri(url.to_owned());
         let service = person.serve_with_lifecycle(transport, era.lifecycle()).await.expect("the client connects");
+        Client { service }
+    }
+}
+
+impl Client<Listener> {
+    /// Over streamable HTTP, one that hears what the server tells of itself.
+    ///
+    /// # Panics
+    /// As `http`.
+    pub async fn listening(url: &str, era: Era, listener: Listener) -> Client<Listener> {
+        let transport = StreamableHttpClientTransport::from_uri(url.to_owned());
+        let service = listener.serve_with_lifecycle(transport, era.lifecycle()).await.expect("the client connects");
+        Client { service }
+    }
+
+    /// The same over standard input and output.
+    ///
+    /// # Panics
+    /// As `stdio`.
+    pub async fn listening_on_stdio(config: &Path, era: Era, listener: Listener) -> Client<Listener> {
+        let mut command = Command::new(environment::binary());
+        command.arg("stdio").arg("--config").arg(config);
+        let (transport, _) =
+            TokioChildProcess::builder(command).stderr(std::process::Stdio::null()).spawn().expect("the host's binary starts");
+        let service = listener.serve_with_lifecycle(transport, era.lifecycle()).await.expect("the client connects");
         Client { service }
     }
 }

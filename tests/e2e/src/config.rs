@@ -66,6 +66,15 @@ impl Config {
     /// Sets one key, making the objects on the way.
     #[must_use]
     pub fn set(mut self, path: &[&str], value: Value) -> Config {
+        self.put(path, value);
+        self
+    }
+
+    /// The same, in place.
+    ///
+    /// # Panics
+    /// If something on the way is no object.
+    pub fn put(&mut self, path: &[&str], value: Value) {
         let mut place = &mut self.value;
         for key in path {
             if !place.is_object() {
@@ -74,7 +83,18 @@ impl Config {
             place = place.as_object_mut().expect("an object").entry(*key).or_insert(Value::Null);
         }
         *place = value;
-        self
+    }
+
+    /// Removes one key of an object.
+    ///
+    /// # Panics
+    /// If there is no such object.
+    pub fn remove(&mut self, path: &[&str], key: &str) {
+        let mut place = &mut self.value;
+        for key in path {
+            place = &mut place[*key];
+        }
+        place.as_object_mut().expect("an object").remove(key);
     }
 
     /// The folder of the file, for what a test wants to put beside it.
@@ -92,8 +112,14 @@ impl Config {
     /// Writes the file.
     #[must_use]
     pub fn write(&self) -> PathBuf {
-        let file = self.folder.path().join("bulkhead.yaml");
-        std::fs::write(&file, serde_json::to_string_pretty(&self.value).expect("JSON")).expect("the file is written");
+        self.write_text(&serde_json::to_string_pretty(&self.value).expect("JSON"))
+    }
+
+    /// Writes a text in the file's place, whole, as editors do.
+    pub(crate) fn write_text(&self, text: &str) -> PathBuf {
+        let (file, new) = (self.folder.path().join("bulkhead.yaml"), self.folder.path().join("bulkhead.yaml.new"));
+        std::fs::write(&new, text).expect("the file is written");
+        std::fs::rename(&new, &file).expect("the file is put in its place");
         file
     }
 }

@@ -117,6 +117,25 @@ impl Host {
         self.child.try_wait().expect("its state").is_none()
     }
 
+    /// Changes its configuration's file.
+    pub fn reconfigure(&mut self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.config);
+        let _ = self.config.write();
+    }
+
+    /// Puts any text in the place of its configuration's file.
+    pub fn overwrite(&self, text: &str) {
+        let _ = self.config.write_text(text);
+    }
+
+    /// Sends it SIGHUP.
+    ///
+    /// # Panics
+    /// If it isn't running.
+    pub fn hang_up(&self) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).expect("a pid")), Signal::SIGHUP).expect("SIGHUP");
+    }
+
     /// Asks it to end (SIGTERM) and waits; how it ended, and how long that took.
     ///
     /// # Panics

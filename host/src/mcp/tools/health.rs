@@ -1,7 +1,7 @@
 //! `health_check` and `test_connection`: whether databases answer.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 use serde::Deserialize;
@@ -27,6 +27,7 @@ pub(super) fn check() -> Tool {
             "type": "object",
             "properties": {
                 "healthy": {"type": "boolean", "description": "Whether all of them answer"},
+                "configuration": {"type": "object", "description": "Only where its last change was refused: why, and when"},
                 "databases": {
                     "type": "array",
                     "items": {
@@ -83,7 +84,11 @@ pub(super) async fn call_check(context: Context<'_>, given: JsonObject) -> Resul
         let error = json!({"kind": kind_name(ErrorKind::Connection), "message": known.reason, "since": since});
         entries.push(json!({"database_id": id, "state": "down", "error": error}));
     }
-    Ok(answer::document(json!({"healthy": healthy, "databases": entries}).to_string()))
+    let mut document = JsonObject::new();
+    put(&mut document, "healthy", Some(healthy));
+    put(&mut document, "databases", Some(entries));
+    put(&mut document, "configuration", context.sessions.registry().status().refused.map(refused));
+    Ok(answer::document(Value::Object(document).to_string()))
 }
 
 pub(super) async fn call_test(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
@@ -119,6 +124,11 @@ async fn ask(database: Arc<Database>) -> (bool, Value) {
     put(&mut entry, "error", error);
     put(&mut entry, "last_error", before.map(last_error));
     (matches!(outcome, Ok(Ok(_))), Value::Object(entry))
+}
+
+/// What is on disk isn't what runs.
+fn refused((at, why): (SystemTime, String)) -> Value {
+    json!({"state": "stale", "refused": why, "at": humantime::format_rfc3339_seconds(at).to_string()})
 }
 
 fn last_error(trouble: Trouble) -> Value {

@@ -58,7 +58,7 @@ pub(super) fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolRe
     let mut databases: Vec<(&str, Value)> =
         snapshot.databases().map(|database| (database.id(), entry(&snapshot, database))).collect();
     databases.extend(snapshot.unavailable().map(|(id, known)| (id, unavailable(&snapshot, id, known))));
-    databases.sort_by(|(one, _), (other, _)| one.cmp(other));
+    databases.sort_by_key(|(id, _)| *id);
     let databases: Vec<Value> = databases.into_iter().map(|(_, entry)| entry).collect();
     Ok(answer::document(json!({"databases": databases}).to_string()))
 }

@@ -6,6 +6,7 @@
 
 mod configuration;
 mod hostile;
+mod live;
 mod mcp;
 mod postgres;
 mod rds;
