@@ -41,7 +41,7 @@ pub struct Database {
     config: DatabaseConfig,
     driver: Arc<Driver>,
     access: Arc<Access>,
-    manifest: DriverManifest,
+    manifest: Arc<DriverManifest>,
     pool: Pool,
     active: Active,
     catalogs: Catalogs,

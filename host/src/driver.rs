@@ -8,6 +8,7 @@ mod imports;
 mod inspect;
 mod linker;
 mod load;
+mod options;
 
 pub use inspect::{Inspection, inspect};
 

@@ -21,9 +21,6 @@ use crate::transport::{Endpoints, TlsClient};
 /// What a server shows as the client's name.
 const APPLICATION_NAME: &str = "bulkhead";
 
-/// Marks, in a driver's options schema, the option whose value names the dialect.
-const DIALECT_KEYWORD: &str = "x-dialect";
-
 /// Why a database can't be opened.
 #[derive(Debug)]
 pub(crate) enum OpenError {
@@ -68,7 +65,9 @@ impl Database {
             settings: config.pool.clone(),
         })?;
         let mut manifest = driver.manifest.clone();
-        manifest.dialect = dialect(&config, &manifest);
+        if let Some(dialect) = driver.options.dialect(&config.options).filter(|dialect| *dialect != manifest.dialect) {
+            manifest = Arc::new(DriverManifest { dialect: dialect.to_owned(), ..manifest.as_ref().clone() });
+        }
         Ok(Database {
             id,
             manifest,
@@ -158,16 +157,8 @@ fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
     }
 }
 
-/// The dialect of this database: the driver's, unless it speaks several and one of its options says which.
-fn dialect(config: &DatabaseConfig, manifest: &DriverManifest) -> String {
-    let schema: serde_json::Value = serde_json::from_str(&manifest.options_schema).unwrap_or_default();
-    let properties = schema.get("properties").and_then(serde_json::Value::as_object);
-    let chosen = properties.into_iter().flatten().find(|(_, property)| property.get(DIALECT_KEYWORD) == Some(&true.into()));
-    chosen.and_then(|(name, _)| config.options.get(name)?.as_str()).map_or_else(|| manifest.dialect.clone(), str::to_owned)
-}
-
 fn connect_options(config: &DatabaseConfig, driver: &Driver) -> Result<ConnectOptions, String> {
-    check_options(&config.options, &driver.manifest.options_schema)?;
+    driver.options.check(&config.options)?;
     Ok(ConnectOptions {
         catalog: config.catalog.clone(),
         user: config.user.clone(),
@@ -176,16 +167,4 @@ fn connect_options(config: &DatabaseConfig, driver: &Driver) -> Result<ConnectOp
         timeout_ms: u32::try_from(config.pool.connect_timeout.as_millis()).unwrap_or(u32::MAX),
         options: serde_json::Value::Object(config.options.clone()).to_string(),
     })
-}
-
-/// Holds the options against the driver's schema.
-fn check_options(options: &serde_json::Map<String, serde_json::Value>, schema: &str) -> Result<(), String> {
-    let schema: serde_json::Value = serde_json::from_str(schema).map_err(|why| format!("the driver's options schema: {why}"))?;
-    let validator = jsonschema::validator_for(&schema).map_err(|why| format!("the driver's options schema: {why}"))?;
-    let options = serde_json::Value::Object(options.clone());
-    let faults: Vec<String> = validator
-        .iter_errors(&options)
-        .map(|fault| format!("options{}: {fault}", fault.instance_path().to_string().replace('/', ".")))
-        .collect();
-    if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
 }

@@ -32,6 +32,6 @@ pub async fn inspect(path: &Path) -> Result<Inspection, DriverError> {
     let needs_grants = super::imports::check(&file.imports, &[]).err();
     // Asking for the manifest reaches no database, so the grant costs nothing here.
     let config = DriverConfig { grants: vec![Grant::RevealSecrets, Grant::SignedHttp], ..DriverConfig::default() };
-    let manifest = file.load(&config, &sandbox).await.map(|driver| driver.manifest);
+    let manifest = file.load(&config, &sandbox).await.map(|driver| driver.manifest.as_ref().clone());
     Ok(Inspection { sha256: file.sha256, imports: file.imports, needs_grants, contract: CONTRACT, manifest })
 }

@@ -1,21 +1,26 @@
 //! TLS to a server, by the operator's terms. No driver has a say in what is verified.
 
+mod trust;
+
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{ClientConfig, WebPkiServerVerifier};
+use rustls::client::{ClientConfig, Resumption};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme, SupportedProtocolVersion};
+use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme, SupportedProtocolVersion};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::framed::Framed;
 use crate::config::{TlsConfig, TlsMode};
+
+/// Servers whose sessions one database resumes: its endpoints. rustls keeps room for 256, which a thousand databases would hold for nothing.
+const RESUMABLE_NAMES: usize = 8;
 
 /// A database's TLS settings, read and ready.
 pub(crate) struct TlsClient {
@@ -34,7 +39,7 @@ impl TlsClient {
             return Ok(None);
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = verifier(settings, &provider)?;
+        let verifier = trust::verifier(settings, &provider)?;
         let identity = identity(settings)?;
         let configure = |versions: &[&'static SupportedProtocolVersion]| {
             let builder = ClientConfig::builder_with_provider(provider.clone())
@@ -42,12 +47,14 @@ impl TlsClient {
                 .map_err(|why| why.to_string())?
                 .dangerous()
                 .with_custom_certificate_verifier(verifier.clone());
-            match &identity {
+            let mut config = match &identity {
                 Some((chain, key)) => builder
                     .with_client_auth_cert(chain.clone(), key.clone_key())
-                    .map_err(|why| format!("tls.client_certificate: {why}")),
-                None => Ok(builder.with_no_client_auth()),
-            }
+                    .map_err(|why| format!("tls.client_certificate: {why}"))?,
+                None => builder.with_no_client_auth(),
+            };
+            config.resumption = Resumption::in_memory_sessions(RESUMABLE_NAMES);
+            Ok::<_, String>(config)
         };
         // A TLS 1.3 server goes on speaking after the handshake, where the envelope and a login's encryption have ended.
         let old: &[_] = &[&rustls::version::TLS12];
@@ -113,46 +120,10 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
         .map_err(|why| format!("the certificates of {}: {why}", path.display()))
 }
 
-fn roots(settings: &TlsConfig) -> Result<RootCertStore, String> {
-    let mut store = RootCertStore::empty();
-    match &settings.ca_file {
-        Some(path) => {
-            for certificate in certificates(path)? {
-                store.add(certificate).map_err(|why| format!("tls.ca_file {}: {why}", path.display()))?;
-            }
-            if store.is_empty() {
-                return Err(format!("tls.ca_file {} holds no certificate", path.display()));
-            }
-        }
-        None => {
-            let found = rustls_native_certs::load_native_certs();
-            store.add_parsable_certificates(found.certs);
-            if store.is_empty() {
-                return Err("the system has no certificate authorities: install them, or set tls.ca_file".to_owned());
-            }
-        }
-    }
-    Ok(store)
-}
-
-fn verifier(settings: &TlsConfig, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, String> {
-    if settings.mode.is_unverified() {
-        return Ok(Arc::new(Lenient { chain: None, provider: provider.clone() }));
-    }
-    let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(settings)?), provider.clone())
-        .build()
-        .map_err(|why| why.to_string())?;
-    Ok(if settings.mode == TlsMode::VerifyCa {
-        Arc::new(Lenient { chain: Some(chain), provider: provider.clone() })
-    } else {
-        chain
-    })
-}
-
 /// Checks less than it should, because the operator said so: not the name, or with no chain nothing but that the server has its key.
 #[derive(Debug)]
 struct Lenient {
-    chain: Option<Arc<WebPkiServerVerifier>>,
+    chain: Option<Arc<rustls::client::WebPkiServerVerifier>>,
     provider: Arc<CryptoProvider>,
 }
 
