@@ -9,6 +9,7 @@ mod aws;
 mod database;
 mod duration;
 mod place;
+mod policy;
 mod reload;
 mod schema;
 mod secret;
@@ -27,6 +28,8 @@ pub use aws::AwsConfig;
 pub(crate) use aws::HttpEndpoint;
 pub(crate) use database::endpoint;
 pub use database::{DatabaseConfig, PoolConfig, TlsConfig, TlsMode};
+pub(crate) use policy::{DEFAULT_MAX_BYTES, DEFAULT_MAX_ROWS, DEFAULT_STATEMENT_TIMEOUT};
+pub use policy::{FunctionsConfig, PolicyConfig, PolicyRef, ToolsConfig};
 pub use reload::ReloadConfig;
 pub use schema::schema;
 pub use secret::{Secret, SecretRef};
@@ -43,6 +46,9 @@ pub struct Config {
     /// Where drivers come from and what they are granted.
     #[serde(default)]
     pub drivers: DriversConfig,
+    /// What may be done on databases, by name, for the entries that refer to one.
+    #[serde(default)]
+    pub policies: BTreeMap<String, PolicyConfig>,
     /// The databases, by id.
     pub databases: BTreeMap<String, DatabaseConfig>,
     /// The database of calls that name none. With one database configured it is that one.
@@ -204,6 +210,7 @@ impl Config {
         for (id, database) in &mut config.databases {
             alias::resolve(id, database).map_err(ConfigError)?;
         }
+        policy::resolve(&config.policies, &mut config.databases).map_err(ConfigError)?;
         config.check()?;
         Ok(config)
     }
@@ -274,7 +281,7 @@ mod tests {
         assert_eq!(config.server.listen.to_string(), "127.0.0.1:8000");
         assert_eq!(main.tls.mode, TlsMode::VerifyFull);
         assert_eq!(main.pool.idle_timeout.as_secs(), 300);
-        assert!(!main.read_only);
+        assert_eq!(main.read_only, None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod catalogs;
 mod consent;
+mod describe;
 mod explain;
 mod held;
 mod open;
@@ -25,9 +26,10 @@ pub(crate) use open::OpenError;
 pub(crate) use query::ROWS_READ;
 
 use crate::config::DatabaseConfig;
-use crate::contract::{Description, DriverManifest, ParameterStyle, Readiness, Target};
+use crate::contract::{DriverManifest, ParameterStyle, Readiness};
 use crate::driver::Driver;
 use crate::error::CallError;
+use crate::policy::Policy;
 use crate::pool::{Pool, PoolStatus};
 use crate::stamp::Stamp;
 use crate::state::Access;
@@ -39,6 +41,7 @@ use trouble::LastTrouble;
 pub struct Database {
     id: Arc<str>,
     config: DatabaseConfig,
+    policy: Arc<Policy>,
     driver: Arc<Driver>,
     access: Arc<Access>,
     manifest: Arc<DriverManifest>,
@@ -98,34 +101,40 @@ impl Database {
         self.manifest.parameter_style
     }
 
+    /// What may be done on it.
+    #[must_use]
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.policy
+    }
+
     /// Whether all writes are refused.
     #[must_use]
     pub fn read_only(&self) -> bool {
-        self.config.read_only
+        self.policy.read_only
     }
 
     /// Whether writes are put to a person first.
     #[must_use]
     pub fn confirm_writes(&self) -> bool {
-        self.config.confirm_writes
+        self.policy.confirm_writes
     }
 
     /// Whether a statement only reads, as far as its text tells.
     #[must_use]
     pub fn reads(&self, sql: &str) -> bool {
-        crate::policy::check(self.dialect(), true, sql).is_ok()
+        self.policy.reads(sql)
     }
 
     /// The longest that a statement may run.
     #[must_use]
     pub fn statement_timeout(&self) -> Duration {
-        self.config.statement_timeout
+        self.policy.statement_timeout
     }
 
     /// The most rows and bytes of one answer.
     #[must_use]
     pub fn most(&self) -> (u64, u64) {
-        (self.config.max_rows, self.config.max_bytes)
+        (self.policy.max_rows, self.policy.max_bytes)
     }
 
     /// How long a call waits for a connection.
@@ -138,14 +147,6 @@ impl Database {
     #[must_use]
     pub fn pool(&self) -> PoolStatus {
         self.pool.status()
-    }
-
-    /// Describes the server or something on it.
-    ///
-    /// # Errors
-    /// What the database, the driver or a limit said.
-    pub async fn describe(&self, target: Target) -> Result<Description, CallError> {
-        self.run(None, move |connection| Box::pin(async move { connection.describe(&target).await })).await
     }
 
     /// One round trip to the server, connecting if need be.

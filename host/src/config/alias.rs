@@ -100,6 +100,7 @@ impl DataApi {
         let mut config = Config {
             server: ServerConfig::default(),
             drivers: DriversConfig::default(),
+            policies: BTreeMap::default(),
             databases: BTreeMap::from([(SINGLE.to_owned(), database)]),
             default_database: None,
             statements: BTreeMap::default(),
@@ -137,7 +138,7 @@ mod tests {
             (database.driver.as_str(), aws.service.as_str(), aws.region.as_str()),
             ("rds-data-api", "rds-data", "us-west-2")
         );
-        assert_eq!((database.catalog.as_deref(), database.read_only), (Some("d"), true));
+        assert_eq!((database.catalog.as_deref(), database.read_only), (Some("d"), Some(true)));
         assert_eq!(database.options["resource_arn"], "r");
     }
 

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::duration;
-use super::{AwsConfig, SecretRef};
+use super::{AwsConfig, PolicyRef, SecretRef};
 
 /// Everything the operator says of one database.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -38,7 +38,7 @@ pub struct DatabaseConfig {
     pub catalog: Option<String>,
     /// Other catalogs on the same server that a call may name. `*`: all.
     #[serde(default)]
-    pub catalogs: Vec<String>,
+    pub catalogs: Option<Vec<String>>,
     /// Signed requests to a service of AWS, in place of a host.
     #[serde(default)]
     pub aws: Option<AwsConfig>,
@@ -70,45 +70,29 @@ pub struct DatabaseConfig {
     /// Refuse all writes.
     #[serde(default, alias = "readonly")]
     #[schemars(extend("x-aliases" = ["readonly"]))]
-    pub read_only: bool,
+    pub read_only: Option<bool>,
+    /// What else may be done: the name of one of `policies`, or a mapping. The keys that also stand here may be in one of the two.
+    #[serde(default)]
+    pub policy: Option<PolicyRef>,
     /// How the names of its tools begin in the family `delegate`. None: its id, with `sql` for `postgresql`.
     #[serde(default)]
     pub tool_prefix: Option<String>,
     /// Put each write to the person at the client first; without a yes nothing runs.
     #[serde(default)]
-    pub confirm_writes: bool,
-    /// The longest a statement may run, whatever a caller asks for.
-    #[serde(default = "default_statement_timeout", with = "duration")]
-    #[schemars(with = "duration::Text")]
-    pub statement_timeout: Duration,
-    /// The most rows in one answer, whatever a caller asks for.
-    #[serde(default = "default_max_rows")]
-    pub max_rows: u64,
-    /// The most bytes of values in one answer.
-    #[serde(default = "default_max_bytes")]
-    pub max_bytes: u64,
+    pub confirm_writes: Option<bool>,
+    /// The longest a statement may run, whatever a caller asks for. None: 30 s.
+    #[serde(default, with = "duration::optional")]
+    #[schemars(with = "Option<duration::Text>")]
+    pub statement_timeout: Option<Duration>,
+    /// The most rows in one answer, whatever a caller asks for. None: 100,000.
+    #[serde(default)]
+    pub max_rows: Option<u64>,
+    /// The most bytes of values in one answer. None: 16 MiB.
+    #[serde(default)]
+    pub max_bytes: Option<u64>,
     /// The driver's own options, by its schema.
     #[serde(default)]
     pub options: serde_json::Map<String, serde_json::Value>,
-}
-
-/// Long enough for a report, short enough that a forgotten one ends by itself.
-const DEFAULT_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
-/// What one answer may be raised to by a caller: memory for it is held in the host.
-const DEFAULT_MAX_ROWS: u64 = 100_000;
-/// As above; 16 MiB of values.
-const DEFAULT_MAX_BYTES: u64 = 16 * 1024 * 1024;
-
-fn default_statement_timeout() -> Duration {
-    DEFAULT_STATEMENT_TIMEOUT
-}
-
-fn default_max_rows() -> u64 {
-    DEFAULT_MAX_ROWS
-}
-
-fn default_max_bytes() -> u64 {
-    DEFAULT_MAX_BYTES
 }
 
 /// A database's connections.
@@ -240,7 +224,7 @@ impl DatabaseConfig {
         if self.pool.min > self.pool.max {
             return at("pool.min", "must not be more than pool.max");
         }
-        if self.max_rows == 0 || self.max_bytes == 0 {
+        if self.max_rows == Some(0) || self.max_bytes == Some(0) {
             return at("max_rows", "and max_bytes must be at least 1");
         }
         if self.tls.client_certificate.is_some() != self.tls.client_key.is_some() {

@@ -1,9 +1,10 @@
 //! The plan of a statement.
 
-use super::query::{allow, milliseconds};
+use super::query::milliseconds;
 use super::{Consent, Database, Held};
 use crate::contract::{ExplainOptions, Parameter, Plan};
 use crate::error::CallError;
+use crate::policy::Subject;
 
 /// What is to be explained.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ impl Database {
     fn permit_explain(&self, given: &Explain) -> Result<ExplainOptions, CallError> {
         let read_only = given.read_only || self.read_only();
         let consent = if given.analyze { given.consent } else { Consent::given() };
-        allow(self, read_only, consent, &given.sql)?;
+        self.decide(Subject::Statement(&given.sql), read_only, consent)?;
         Ok(ExplainOptions { analyze: given.analyze, read_only, timeout_ms: Some(milliseconds(self.statement_timeout())) })
     }
 }

@@ -12,6 +12,7 @@ use crate::driver::Driver;
 use crate::files;
 use crate::http::SignedHttp;
 use crate::limits::{EPOCH_TICK, GRACE, Limits};
+use crate::policy::Policy;
 use crate::pool::{Manager, Pool};
 use crate::secrets::Credential;
 use crate::stamp::{Stamp, stamp};
@@ -55,23 +56,26 @@ impl Database {
         access: Arc<Access>,
         files: Vec<Option<Stamp>>,
     ) -> Result<Database, String> {
-        let options = connect_options(&config, &driver)?;
+        let dialect = driver.options.dialect(&config.options).unwrap_or(&driver.manifest.dialect).to_owned();
+        let policy = Arc::new(Policy::new(&config.policy(), &dialect, config.catalog.as_deref()));
+        let options = connect_options(&config, &policy, &driver)?;
         let pool = Pool::new(Manager {
             driver: driver.clone(),
             access: access.clone(),
             database: id.clone(),
             options,
-            limits: limits(&config, &driver),
+            limits: limits(&policy, &driver),
             settings: config.pool.clone(),
         })?;
         let mut manifest = driver.manifest.clone();
-        if let Some(dialect) = driver.options.dialect(&config.options).filter(|dialect| *dialect != manifest.dialect) {
-            manifest = Arc::new(DriverManifest { dialect: dialect.to_owned(), ..manifest.as_ref().clone() });
+        if dialect != manifest.dialect {
+            manifest = Arc::new(DriverManifest { dialect, ..manifest.as_ref().clone() });
         }
         Ok(Database {
             id,
             manifest,
             config,
+            policy,
             driver,
             access,
             pool,
@@ -84,10 +88,10 @@ impl Database {
 }
 
 /// An embedded database computes where another waits for its server, so its CPU time is bounded by the statement timeout.
-fn limits(config: &DatabaseConfig, driver: &Driver) -> Limits {
+fn limits(policy: &Policy, driver: &Driver) -> Limits {
     let mut limits = driver.limits;
     if driver.manifest.features.contains(Features::EMBEDDED) {
-        let time = config.statement_timeout.saturating_add(GRACE).as_nanos() / EPOCH_TICK.as_nanos();
+        let time = policy.statement_timeout.saturating_add(GRACE).as_nanos() / EPOCH_TICK.as_nanos();
         limits.cpu_ticks = limits.cpu_ticks.max(u32::try_from(time).unwrap_or(u32::MAX));
     }
     limits
@@ -115,6 +119,7 @@ fn fits(config: &DatabaseConfig, driver: &Driver) -> Result<(), String> {
 }
 
 fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
+    let read_only = config.read_only();
     let resolve = |key: &str, reference: &Option<SecretRef>| {
         reference.as_ref().map(SecretRef::resolve).transpose().map_err(|why| format!("{key}: {why}"))
     };
@@ -140,7 +145,7 @@ fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
             Ok(Access { endpoints, tls, password, access_token, plaintext_password, directory: None, http: None })
         }
         (_, Some(directory)) if embedded => {
-            let directory = files::Directory::open_ambient(directory, config.read_only, files::Limits::default())
+            let directory = files::Directory::open_ambient(directory, read_only, files::Limits::default())
                 .map_err(|why| format!("directory {}: {why}", directory.display()))?;
             Ok(Access {
                 endpoints: Endpoints::new(None),
@@ -157,13 +162,13 @@ fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
     }
 }
 
-fn connect_options(config: &DatabaseConfig, driver: &Driver) -> Result<ConnectOptions, String> {
+fn connect_options(config: &DatabaseConfig, policy: &Policy, driver: &Driver) -> Result<ConnectOptions, String> {
     driver.options.check(&config.options)?;
     Ok(ConnectOptions {
         catalog: config.catalog.clone(),
         user: config.user.clone(),
         application_name: APPLICATION_NAME.to_owned(),
-        read_only: config.read_only,
+        read_only: policy.read_only,
         timeout_ms: u32::try_from(config.pool.connect_timeout.as_millis()).unwrap_or(u32::MAX),
         options: serde_json::Value::Object(config.options.clone()).to_string(),
     })

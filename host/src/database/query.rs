@@ -10,7 +10,7 @@ use crate::connection::{Connection, OpenCursor, Part};
 use crate::contract::{self, Column, ErrorKind, Notice, Parameter, QueryOptions};
 use crate::error::CallError;
 use crate::limits::{BATCH_BYTES, BATCH_ROWS, MAX_RESULT_SETS};
-use crate::policy;
+use crate::policy::{self, Request, Rule, Subject};
 
 /// What to run and how much of it.
 #[derive(Debug, Clone)]
@@ -113,7 +113,7 @@ impl Database {
         statement.read_only |= self.read_only();
         statement.max_rows = statement.max_rows.min(rows);
         statement.max_bytes = statement.max_bytes.min(bytes);
-        allow(self, statement.read_only, statement.consent, &statement.sql)?;
+        self.decide(Subject::Statement(&statement.sql), statement.read_only, statement.consent)?;
         let most = self.statement_timeout();
         let limit = statement.timeout.map_or(most, |timeout| timeout.min(most));
         Ok((statement, limit))
@@ -125,16 +125,17 @@ tokio::task_local! {
     pub(crate) static ROWS_READ: Arc<AtomicU64>;
 }
 
-/// The one place where the policy is asked.
-pub(super) fn allow(database: &Database, read_only: bool, consent: Consent, sql: &str) -> Result<(), CallError> {
-    let unasked = !read_only && database.confirm_writes() && !consent.is_given();
-    let Err(refusal) = policy::check(database.dialect(), read_only || unasked, sql) else { return Ok(()) };
-    let why = if unasked {
-        CallError::new(ErrorKind::Permission, format!("writes here are put to a person first, and nobody was asked: {refusal}"))
-    } else {
-        CallError::new(ErrorKind::ReadOnly, refusal.to_string()).hint(refusal.hint())
-    };
-    Err(why.of(database.id()))
+impl Database {
+    /// The one place where the policy is asked.
+    ///
+    /// # Errors
+    /// What it said.
+    pub fn decide(&self, subject: Subject<'_>, read_only: bool, consent: Consent) -> Result<(), CallError> {
+        let request = Request { subject, read_only, agreed: consent.is_given() };
+        let Err(refusal) = policy::decide(&self.policy, &request) else { return Ok(()) };
+        let kind = if refusal.rule() == Rule::ReadOnly { ErrorKind::ReadOnly } else { ErrorKind::Permission };
+        Err(CallError::new(kind, refusal.to_string()).hint(refusal.hint()).of(self.id()))
+    }
 }
 
 pub(super) fn milliseconds(time: Duration) -> u32 {

@@ -39,6 +39,9 @@ pub(super) async fn complete(
 
 async fn schemas(snapshot: &Snapshot, database: Option<&str>) -> Option<Vec<String>> {
     let database = snapshot.resolve(database).ok()?;
+    if !database.policy().allows_tool("list_schemas", "list_schemas") {
+        return None;
+    }
     match database.describe(Target::Schemas).await.ok()? {
         Description::Schemas(schemas) => {
             Some(schemas.into_iter().filter(|schema| !schema.system).map(|schema| schema.name).collect())
@@ -49,6 +52,9 @@ async fn schemas(snapshot: &Snapshot, database: Option<&str>) -> Option<Vec<Stri
 
 async fn tables(snapshot: &Snapshot, database: Option<&str>, schema: Option<&str>, typed: &str) -> Option<Vec<String>> {
     let database = snapshot.resolve(database).ok()?;
+    if !database.policy().allows_tool("list_tables", "list_tables") {
+        return None;
+    }
     // What was typed isn't a pattern.
     let plain: String = typed.chars().take_while(|character| !['%', '_', '\\', '['].contains(character)).collect();
     let filter = TableFilter {

@@ -37,8 +37,8 @@ impl Offer {
             tools,
             names,
             instructions: instructions(snapshot),
-            asks: snapshot.entries().any(|(_, entry)| entry.confirm_writes),
-            longest: snapshot.entries().map(|(_, entry)| entry.statement_timeout).max().unwrap_or_default(),
+            asks: snapshot.entries().any(|(_, entry)| entry.confirm_writes()),
+            longest: snapshot.entries().map(|(_, entry)| entry.statement_timeout()).max().unwrap_or_default(),
             databases: snapshot.entries().map(|(id, _)| id.to_owned()).collect(),
         }
     }

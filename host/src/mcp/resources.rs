@@ -58,6 +58,13 @@ pub(super) async fn read(snapshot: &Snapshot, uri: &str) -> Result<ResourceConte
     let missing = || missing(uri);
     let Some(wanted) = parse(uri) else { return Err(missing()) };
     let database = snapshot.resolve(Some(wanted.database())).map_err(|_| missing())?;
+    let tool = match &wanted {
+        Wanted::Schema { .. } => "list_tables",
+        Wanted::Table { .. } => "describe_table",
+    };
+    if !database.policy().allows_tool(tool, tool) {
+        return Err(missing());
+    }
     let document = match wanted {
         Wanted::Schema { .. } => {
             let filter = TableFilter { schema: None, name: None, kind: None, offset: 0, limit: MAX_TABLES + 1 };

@@ -76,6 +76,7 @@ impl Server {
             asking,
             in_use: &in_use,
             names: &offer.names,
+            tool: name,
         };
         let why = tokio::select! {
             result = tools::call(context, name, arguments) => return result,

@@ -5,9 +5,40 @@
 
 use sqlparser::tokenizer::Token;
 
-use super::Refusal;
+use super::pattern::Patterns;
+use super::refusal::Rule;
+use super::{Refusal, by_value};
 
-pub(super) fn check(tokens: &[Token]) -> Result<(), Refusal> {
+/// What a statement is held against.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Against<'a> {
+    /// It has to read only.
+    pub(super) reading: bool,
+    /// It has to name what it reaches.
+    pub(super) naming: bool,
+    /// The operator's own.
+    pub(super) deny: &'a Patterns,
+    pub(super) allow: &'a Patterns,
+}
+
+pub(super) fn check(tokens: &[Token], against: Against<'_>) -> Result<(), Refusal> {
+    each(tokens, |name| allowed(name, against))?;
+    if against.deny.is_empty() { Ok(()) } else { no_notation(tokens, against.deny) }
+}
+
+/// The functions that a statement calls, in lower case.
+pub(super) fn called(tokens: &[Token]) -> Vec<String> {
+    let mut names = Vec::new();
+    let _: Result<(), ()> = each(tokens, |name| {
+        names.push(name.to_owned());
+        Ok(())
+    });
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn each<E>(tokens: &[Token], mut seen: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
     let mut name: Option<&str> = None;
     for token in tokens {
         match token {
@@ -15,7 +46,7 @@ pub(super) fn check(tokens: &[Token]) -> Result<(), Refusal> {
             Token::Word(word) => name = Some(&word.value),
             Token::LParen => {
                 if let Some(name) = name.take() {
-                    allowed(&name.to_lowercase())?;
+                    seen(&name.to_lowercase())?;
                 }
             }
             _ => name = None,
@@ -24,11 +55,42 @@ pub(super) fn check(tokens: &[Token]) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn allowed(name: &str) -> Result<(), Refusal> {
-    let refused = DENIED.contains(&name)
+fn allowed(name: &str, against: Against<'_>) -> Result<(), Refusal> {
+    if against.deny.matches(name) {
+        return Err(Refusal::outside(Rule::Functions, format!("{name}() is not allowed here (the policy's `functions.deny`)")));
+    }
+    if against.allow.matches(name) {
+        return Ok(());
+    }
+    if against.reading && writes(name) {
+        return Err(Refusal::write(format!("{name}() does more than read")));
+    }
+    if against.naming && by_value::reaches(name) {
+        return Err(Refusal::unparsable(format!("{name}() takes as a value what it reaches")));
+    }
+    Ok(())
+}
+
+/// PostgreSQL also calls a function of one row as if it were a column: `t.f`.
+fn no_notation(tokens: &[Token], deny: &Patterns) -> Result<(), Refusal> {
+    let mut after_period = false;
+    for token in tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))) {
+        match token {
+            Token::Word(word) if after_period && deny.names(&word.value.to_lowercase()) => {
+                let what =
+                    format!("{} is not allowed here (the policy's `functions.deny`), nor is a column of that name", word.value);
+                return Err(Refusal::outside(Rule::Functions, what));
+            }
+            _ => after_period = *token == Token::Period,
+        }
+    }
+    Ok(())
+}
+
+fn writes(name: &str) -> bool {
+    DENIED.contains(&name)
         || DENIED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || (name.starts_with("pg_") && !is_pg_read(name));
-    if refused { Err(Refusal::write(format!("{name}() does more than read"))) } else { Ok(()) }
+        || (name.starts_with("pg_") && !is_pg_read(name))
 }
 
 fn is_pg_read(name: &str) -> bool {
@@ -216,10 +278,10 @@ mod tests {
 
     #[test]
     fn visibility_functions_are_reads() {
-        assert!(allowed("pg_table_is_visible").is_ok());
-        assert!(allowed("pg_get_viewdef").is_ok());
-        assert!(allowed("pg_terminate_backend").is_err());
-        assert!(allowed("pg_some_function_of_the_future").is_err());
-        assert!(allowed("lower").is_ok());
+        assert!(!writes("pg_table_is_visible"));
+        assert!(!writes("pg_get_viewdef"));
+        assert!(writes("pg_terminate_backend"));
+        assert!(writes("pg_some_function_of_the_future"));
+        assert!(!writes("lower"));
     }
 }

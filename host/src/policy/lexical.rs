@@ -6,7 +6,7 @@ use sqlparser::tokenizer::{Token, Tokenizer, Whitespace, Word};
 use super::{Name, Refusal, tsql};
 
 /// Reads a statement's tokens, whitespace and comments included.
-pub(super) fn read(dialect: Name, sql: &str) -> Result<Vec<Token>, Refusal> {
+pub(super) fn read(dialect: Name, reading: bool, sql: &str) -> Result<Vec<Token>, Refusal> {
     if sql.contains('\0') {
         return Err(Refusal::ambiguous("a NUL character ends the statement in some places and not in others"));
     }
@@ -23,7 +23,7 @@ pub(super) fn read(dialect: Name, sql: &str) -> Result<Vec<Token>, Refusal> {
             unambiguous_together(dialect, first, second, third)?;
         }
     }
-    if dialect == Name::SqlServer { tsql::check(tokens) } else { Ok(tokens) }
+    if dialect == Name::SqlServer { tsql::check(tokens, reading) } else { Ok(tokens) }
 }
 
 fn unambiguous(dialect: Name, token: &Token) -> Result<(), Refusal> {

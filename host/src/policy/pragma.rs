@@ -52,32 +52,60 @@ const SHOWING: &[&str] = &[
     "wal_autocheckpoint",
 ];
 
-/// Looks at a statement that is a PRAGMA. False: it is another statement.
-pub(super) fn check(tokens: &[Token]) -> Result<bool, Refusal> {
+/// Pragmas that tell of their argument, a table, and nothing else.
+const OF_A_TABLE: &[&str] = &["table_info", "table_xinfo", "index_list", "foreign_key_list"];
+
+/// What a PRAGMA is about.
+#[derive(Debug)]
+pub(super) struct Pragma {
+    pub(super) schema: Option<String>,
+    /// The table that it names.
+    pub(super) table: Option<String>,
+}
+
+/// Looks at a statement that is a PRAGMA: under `reading` it changes nothing, under `naming` it tells of the table that it names alone.
+/// None: it is another statement.
+pub(super) fn check(tokens: &[Token], reading: bool, naming: bool) -> Result<Option<Pragma>, Refusal> {
     let mut words: Vec<&Token> = tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).collect();
     while words.last() == Some(&&Token::SemiColon) {
         words.pop();
     }
     let [Token::Word(first), rest @ ..] = words.as_slice() else {
-        return Ok(false);
+        return Ok(None);
     };
     if first.quote_style.is_some() || first.keyword != Keyword::PRAGMA {
-        return Ok(false);
+        return Ok(None);
     }
-    let rest = match rest {
-        [Token::Word(_), Token::Period, rest @ ..] => rest,
-        rest => rest,
+    let (schema, rest) = match rest {
+        [Token::Word(schema), Token::Period, rest @ ..] => (Some(schema.value.to_lowercase()), rest),
+        rest => (None, rest),
     };
     let [Token::Word(name), argument @ ..] = rest else {
         return Err(Refusal::unparsable("a PRAGMA without a name"));
     };
     let name = name.value.to_lowercase();
+    let name = name.as_str();
+    let mut table = None;
     let reads = match argument {
-        [] => ASKING.contains(&name.as_str()) || SHOWING.contains(&name.as_str()),
-        [Token::LParen, Token::Word(_) | Token::SingleQuotedString(_) | Token::Number(..), Token::RParen] => {
-            ASKING.contains(&name.as_str())
+        [] => ASKING.contains(&name) || SHOWING.contains(&name),
+        [Token::LParen, argument, Token::RParen] => {
+            table = match argument {
+                Token::Word(word) => Some(word.value.to_lowercase()),
+                // Not unescaped; a name with a quote in it is nobody's.
+                Token::SingleQuotedString(text) => Some(text.to_lowercase()),
+                Token::Number(..) => None,
+                _ => return Err(Refusal::write(format!("PRAGMA {name} with {argument}"))),
+            };
+            ASKING.contains(&name)
         }
         _ => false,
     };
-    if reads { Ok(true) } else { Err(Refusal::write(format!("PRAGMA {name} changes something here"))) }
+    if reading && !reads {
+        return Err(Refusal::write(format!("PRAGMA {name} changes something here")));
+    }
+    let of_a_table = OF_A_TABLE.contains(&name) && table.is_some();
+    if naming && !of_a_table && !(argument.is_empty() && SHOWING.contains(&name)) {
+        return Err(Refusal::unparsable(format!("PRAGMA {name} may tell of other tables than it names")));
+    }
+    Ok(Some(Pragma { schema, table: table.filter(|_| of_a_table) }))
 }

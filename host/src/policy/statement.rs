@@ -7,6 +7,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
+use super::relations::has_table_command;
 use super::{Name, Refusal};
 
 /// Deeper nesting is refused: the parser calls itself for each level.
@@ -16,11 +17,14 @@ const MAX_DEPTH: usize = 64;
 /// this many fit a thread's stack of 2 MiB many times over.
 const MAX_OPERATORS: usize = 4_000;
 
-pub(super) fn check(dialect: Name, tokens: Vec<Token>) -> Result<(), Refusal> {
+/// The one statement that the tokens are.
+pub(super) fn parse(dialect: Name, mut tokens: Vec<Token>) -> Result<Statement, Refusal> {
     let operators = tokens.iter().filter(|token| chains(token)).count();
     if operators > MAX_OPERATORS {
-        return Err(Refusal::unparsable(format!("{operators} operators; the limit under read-only is {MAX_OPERATORS}")));
+        return Err(Refusal::unparsable(format!("{operators} operators; the limit is {MAX_OPERATORS}")));
     }
+    alone(&tokens)?;
+    spell_out(&mut tokens);
     let mut parser = Parser::new(dialect.parser()).with_recursion_limit(MAX_DEPTH).with_tokens(tokens);
     end_of_statement(&mut parser);
     if parser.peek_token_ref().token == Token::EOF {
@@ -31,15 +35,88 @@ pub(super) fn check(dialect: Name, tokens: Vec<Token>) -> Result<(), Refusal> {
     // Not the parser's own loop over statements: that ends at the word END as well as at the end of the text.
     let next = &parser.peek_token_ref().token;
     if *next != Token::EOF {
-        return Err(Refusal::write(format!("another statement, at {next:?}; send one at a time", next = next.to_string())));
+        return Err(another(next));
     }
+    Ok(statement)
+}
+
+/// Whether it only reads.
+pub(super) fn reads(dialect: Name, statement: &Statement) -> Result<(), Refusal> {
     // There its first word would be taken for a procedure's name.
     if dialect == Name::SqlServer && !matches!(statement, Statement::Query(_)) {
-        return Err(Refusal::write(format!("{} is not a read", verb(&statement))));
+        return Err(Refusal::write(format!("{} is not a read", verb(statement))));
     }
     match statement.visit(&mut Reading) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(refusal) => Err(refusal),
+    }
+}
+
+/// Nothing comes after a semicolon. Looked for among the tokens as well as after the statement: the parser takes whatever follows some
+/// words for theirs.
+fn alone(tokens: &[Token]) -> Result<(), Refusal> {
+    let mut ended = false;
+    let mut begun = false;
+    for token in tokens {
+        match token {
+            Token::Whitespace(_) | Token::EOF => {}
+            Token::SemiColon => ended = begun,
+            next if ended => return Err(another(next)),
+            _ => begun = true,
+        }
+    }
+    Ok(())
+}
+
+fn another(next: &Token) -> Refusal {
+    Refusal::write(format!("another statement, at {next:?}; send one at a time", next = next.to_string()))
+}
+
+/// Writes `TABLE name`, where a query may begin, as what it is short for: the parser forgets how the name was written, and takes what
+/// follows for part of it.
+fn spell_out(tokens: &mut Vec<Token>) {
+    let is_filler = |token: &Token| matches!(token, Token::Whitespace(_));
+    let mut at = 0;
+    let mut before: Option<Token> = None;
+    while let Some(token) = tokens.get(at) {
+        let begins = before.as_ref().is_none_or(begins_query);
+        let next = tokens.iter().skip(at + 1).find(|token| !is_filler(token));
+        if is_keyword(token, Keyword::TABLE) && begins && matches!(next, Some(Token::Word(word)) if word.keyword != Keyword::FROM)
+        {
+            tokens.splice(at..=at, [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")]);
+            at += 2;
+        }
+        if let Some(token) = tokens.get(at).filter(|token| !is_filler(token)) {
+            before = Some(token.clone());
+        }
+        at += 1;
+    }
+}
+
+fn is_keyword(token: &Token, keyword: Keyword) -> bool {
+    matches!(token, Token::Word(word) if word.quote_style.is_none() && word.keyword == keyword)
+}
+
+/// Whether a query may begin after it.
+fn begins_query(token: &Token) -> bool {
+    match token {
+        Token::LParen | Token::RParen | Token::SemiColon => true,
+        Token::Word(word) => {
+            word.quote_style.is_none()
+                && matches!(
+                    word.keyword,
+                    Keyword::UNION
+                        | Keyword::EXCEPT
+                        | Keyword::INTERSECT
+                        | Keyword::ALL
+                        | Keyword::DISTINCT
+                        | Keyword::AS
+                        | Keyword::EXPLAIN
+                        | Keyword::ANALYZE
+                        | Keyword::VERBOSE
+                )
+        }
+        _ => false,
     }
 }
 
@@ -130,6 +207,9 @@ impl Visitor for Reading {
         if !query.pipe_operators.is_empty() || query.settings.is_some() || query.format_clause.is_some() {
             return ControlFlow::Break(Refusal::unparsable("a query in another database's dialect"));
         }
+        if has_table_command(&query.body) {
+            return ControlFlow::Break(Refusal::unparsable("TABLE here: write SELECT * FROM"));
+        }
         match query.body.as_ref() {
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
                 ControlFlow::Break(Refusal::write("a query that changes data"))
@@ -147,7 +227,7 @@ impl Visitor for Reading {
 }
 
 /// The statement's first word or two.
-fn verb(statement: &Statement) -> String {
+pub(super) fn verb(statement: &Statement) -> String {
     let text = statement.to_string();
     let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
     let first = words.next().unwrap_or_default().to_uppercase();

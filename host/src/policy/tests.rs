@@ -3,9 +3,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod lists;
+
 use proptest::prelude::*;
 
-use super::{Verdict, check};
+use super::{Policy, Refusal, Request, Subject, Verdict, decide};
+use crate::config::PolicyConfig;
+
+/// The decision where nothing but read-only is asked for.
+pub(super) fn check(dialect: &str, read_only: bool, sql: &str) -> Result<Verdict, Refusal> {
+    let policy = Policy::new(&PolicyConfig::default(), dialect, None);
+    decide(&policy, &Request { subject: Subject::Statement(sql), read_only, agreed: false })
+}
 
 const PG: &str = "postgresql";
 const LITE: &str = "sqlite";
@@ -18,6 +27,10 @@ const BYPASSES: &[(&str, &str)] = &[
     (PG, "COMMIT; DROP TABLE t"),
     (PG, "SELECT 1; COMMIT; DELETE FROM t;"),
     (PG, "SELECT 1;;DELETE FROM t"),
+    (PG, "TABLE t; VACUUM"),
+    (PG, "SELECT 1 UNION TABLE t; CHECKPOINT"),
+    (PG, "TABLE t; TABLE"),
+    (MY, "TABLE t; FLUSH"),
     (PG, "ROLLBACK; BEGIN; UPDATE t SET a = 1; COMMIT"),
     (PG, "SELECT ';'; DELETE FROM t"),
     (LITE, "SELECT 1; DELETE FROM t"),
@@ -220,6 +233,9 @@ const INNOCENT: &[(&str, &str)] = &[
     (PG, "SELECT a FROM t UNION SELECT b FROM u EXCEPT SELECT c FROM v INTERSECT SELECT d FROM w"),
     (PG, "(SELECT 1) UNION ALL (SELECT 2) ORDER BY 1"),
     (PG, "VALUES (1, 'a'), (2, 'b')"),
+    (PG, "TABLE t"),
+    (PG, "SELECT * FROM (TABLE a) x UNION ALL TABLE \"B\".c ORDER BY 1"),
+    (PG, "SELECT 1 AS \"table\""),
     (PG, "SELECT \"update\", \"delete\" FROM \"insert\""),
     (PG, "SELECT updated_at, deleted FROM inserts"),
     (PG, "SELECT 'DELETE FROM t'"),
@@ -332,7 +348,7 @@ fn deep_and_long_statements_are_refused_without_a_crash() {
     let deep = format!("SELECT {}1{}", "(".repeat(20_000), ")".repeat(20_000));
     let not = format!("SELECT {} true", "NOT ".repeat(20_000));
     let nested = format!("{}SELECT 1{}", "SELECT * FROM (".repeat(5_000), ") x".repeat(5_000));
-    let long = format!("SELECT '{}'", "x".repeat(super::MAX_CHECKED_BYTES));
+    let long = format!("SELECT '{}'", "x".repeat(super::decide::MAX_CHECKED_BYTES));
     let sum = format!("SELECT 1{}", " + 1".repeat(20_000));
     let union = format!("SELECT 1{}", " UNION SELECT 1".repeat(10_000));
     let casts = format!("SELECT 1{}", "::int".repeat(40_000));

@@ -118,9 +118,10 @@ const HINTS: &[&str] = &[
 ];
 
 /// Refuses what hides, and gives the tokens for the parser: without the OPTION clause, which it doesn't know.
-pub(super) fn check(mut tokens: Vec<Token>) -> Result<Vec<Token>, Refusal> {
+pub(super) fn check(mut tokens: Vec<Token>, reading: bool) -> Result<Vec<Token>, Refusal> {
     without_option(&mut tokens)?;
-    tokens.iter().try_for_each(plain)?;
+    let mut write = if reading { Write::NONE } else { Write::of(&tokens) };
+    tokens.iter().try_for_each(|token| plain(token, &mut write))?;
     hide_the_count(&mut tokens);
     let mut before: Option<&Token> = None;
     let mut word = None;
@@ -132,7 +133,7 @@ pub(super) fn check(mut tokens: Vec<Token>) -> Result<Vec<Token>, Refusal> {
         match token {
             Token::Whitespace(_) => {}
             Token::Word(found) => {
-                if unquoted(found, "VALUE") && word.is_some_and(|word| unquoted(word, "NEXT")) {
+                if reading && unquoted(found, "VALUE") && word.is_some_and(|word| unquoted(word, "NEXT")) {
                     return Err(Refusal::write("NEXT VALUE FOR advances a sequence"));
                 }
                 word = Some(found);
@@ -162,9 +163,41 @@ fn unquoted(word: &Word, text: &str) -> bool {
     word.quote_style.is_none() && word.value.eq_ignore_ascii_case(text)
 }
 
-fn plain(token: &Token) -> Result<(), Refusal> {
+/// The reserved words that a single write is made of, each of them once.
+struct Write(Vec<&'static str>);
+
+impl Write {
+    const NONE: Write = Write(Vec::new());
+
+    /// By the statement's first word.
+    fn of(tokens: &[Token]) -> Write {
+        let first = tokens.iter().find(|token| !matches!(token, Token::Whitespace(_)));
+        let Some(Token::Word(word)) = first else { return Write::NONE };
+        let made_of: &[&'static str] = match word.value.to_ascii_uppercase().as_str() {
+            "SELECT" => &["INTO"],
+            "WITH" => &["INTO", "INSERT", "UPDATE", "SET", "DELETE"],
+            "INSERT" => &["INSERT", "INTO"],
+            "UPDATE" => &["UPDATE", "SET"],
+            "DELETE" => &["DELETE"],
+            "TRUNCATE" => &["TRUNCATE"],
+            "DROP" => &["DROP"],
+            "CREATE" => &["CREATE"],
+            "ALTER" => &["ALTER", "ADD", "DROP"],
+            _ => &[],
+        };
+        Write(made_of.to_vec())
+    }
+
+    /// Whether it is one of them, and the first of its kind.
+    fn takes(&mut self, word: &str) -> bool {
+        let found = self.0.iter().position(|part| *part == word);
+        found.map(|at| self.0.swap_remove(at)).is_some()
+    }
+}
+
+fn plain(token: &Token, write: &mut Write) -> Result<(), Refusal> {
     match token {
-        Token::Word(word) if word.quote_style.is_none() => plain_word(&word.value),
+        Token::Word(word) if word.quote_style.is_none() => plain_word(&word.value, write),
         Token::Placeholder(text) if is_dollar_literal(text) => Ok(()),
         Token::Placeholder(text) => Err(Refusal::ambiguous(format!("{text:?}: a currency's sign is a number of its own"))),
         Token::Char(c) => Err(Refusal::ambiguous(format!("the character {c:?} outside of quotes"))),
@@ -189,7 +222,7 @@ fn plain(token: &Token) -> Result<(), Refusal> {
     }
 }
 
-fn plain_word(word: &str) -> Result<(), Refusal> {
+fn plain_word(word: &str, write: &mut Write) -> Result<(), Refusal> {
     // Letters of double width, which a server might take for the plain ones.
     if word.contains(|c: char| matches!(c, '\u{ff01}'..='\u{ff5e}')) {
         return Err(Refusal::ambiguous("letters of double width outside of quotes"));
@@ -199,7 +232,7 @@ fn plain_word(word: &str) -> Result<(), Refusal> {
     if LOCKS.contains(&capitals.as_str()) {
         return Err(Refusal::write(format!("{capitals} takes locks")));
     }
-    if RESERVED.binary_search(&capitals.as_str()).is_ok() {
+    if RESERVED.binary_search(&capitals.as_str()).is_ok() && !write.takes(&capitals) {
         return Err(Refusal::write(format!("{capitals} begins a statement of its own, or is part of a write")));
     }
     Ok(())

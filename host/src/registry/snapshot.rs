@@ -49,7 +49,7 @@ impl Unavailable {
     /// Whether all writes are refused.
     #[must_use]
     pub fn read_only(&self) -> bool {
-        self.config.read_only
+        self.config.read_only()
     }
 }
 

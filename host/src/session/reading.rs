@@ -29,6 +29,14 @@ impl Sessions {
         Ok((result, cursor))
     }
 
+    /// The connection of an open result.
+    ///
+    /// # Errors
+    /// There is no such cursor.
+    pub fn cursor_place(&self, caller: &Caller, cursor: &str) -> Result<Arc<Slot>, CallError> {
+        self.slot(caller, cursor, false)
+    }
+
     /// Reads on. With the answer the database, and the cursor if there is still more.
     ///
     /// # Errors

@@ -67,8 +67,11 @@ struct Arguments {}
 pub(super) async fn call_check(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let (to, Arguments {}) = located(given)?;
     let snapshot = context.sessions.registry().current();
-    let databases: Vec<Arc<Database>> =
-        if to.names_a_place() { vec![context.place(&to).await?.database] } else { snapshot.databases().cloned().collect() };
+    let databases: Vec<Arc<Database>> = if to.names_a_place() {
+        vec![context.place(&to).await?.database]
+    } else {
+        snapshot.databases().filter(|database| context.permit(database).is_ok()).cloned().collect()
+    };
     // All at once: one that is down must not make the others look slow.
     let asked: Vec<_> = databases.into_iter().map(|database| tokio::spawn(ask(database))).collect();
     let mut entries = Vec::with_capacity(asked.len());

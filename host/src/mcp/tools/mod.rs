@@ -47,6 +47,7 @@ use super::kept::Kept;
 use crate::contract::ErrorKind;
 use crate::database::{Consent, Database};
 use crate::error::CallError;
+use crate::policy::Subject;
 use crate::session::{Caller, Sessions};
 use place::{Target, To, located, with_place, with_target};
 
@@ -63,6 +64,8 @@ pub(super) struct Context<'a> {
     pub(super) in_use: &'a InUse,
     /// The names that the client knows the tools by.
     pub(super) names: &'a Names,
+    /// The name that the client called.
+    pub(super) tool: &'a str,
 }
 
 /// Runs a tool. Failures are results too.
@@ -108,6 +111,15 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
 }
 
 impl Context<'_> {
+    /// Whether the tool that was called may be used on a database.
+    ///
+    /// # Errors
+    /// It may not.
+    fn permit(&self, database: &Database) -> Result<(), CallError> {
+        let subject = Subject::Tool { shown: self.tool, ours: self.names.ours(self.tool) };
+        database.decide(subject, false, Consent::NONE)
+    }
+
     /// Puts a statement to the person where its database asks for that.
     async fn confirm(&self, database: &Database, statement: &str) -> Result<Consent, CallError> {
         if !database.confirm_writes() {
@@ -121,6 +133,7 @@ impl Context<'_> {
         if read_only || database.read_only() || database.reads(sql) {
             return Ok(Consent::NONE);
         }
+        database.decide(Subject::Statement(sql), false, Consent::given())?;
         self.confirm(database, sql).await
     }
 }

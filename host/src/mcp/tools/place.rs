@@ -59,6 +59,7 @@ impl Context<'_> {
     pub(super) async fn place(&self, to: &To) -> Result<Place, CallError> {
         no_transaction(to)?;
         let place = self.sessions.place(self.caller, to.session(), to.selection()).await?;
+        self.permit(&place.database)?;
         self.in_use.0.lock().unwrap_or_else(PoisonError::into_inner).push(place.clone());
         Ok(place)
     }
@@ -66,13 +67,15 @@ impl Context<'_> {
     /// The same for a call that needs no connection of its own.
     pub(super) fn whereabouts(&self, to: &To) -> Result<Place, CallError> {
         no_transaction(to)?;
-        self.sessions.whereabouts(self.caller, to.session(), to.selection())
+        let place = self.sessions.whereabouts(self.caller, to.session(), to.selection())?;
+        self.permit(&place.database)?;
+        Ok(place)
     }
 
     /// The database of a call, in a transaction or not, without a connection to it.
     pub(super) fn database(&self, to: &To) -> Result<Arc<Database>, CallError> {
         match &to.transaction {
-            Some(handle) => Ok(self.sessions.transaction_place(self.caller, handle)?.database().clone()),
+            Some(handle) => Ok(self.transaction(handle)?.database().clone()),
             None => Ok(self.whereabouts(to)?.database),
         }
     }
@@ -85,7 +88,14 @@ impl Context<'_> {
             return Err(CallError::new(ErrorKind::InvalidValue, what)
                 .hint("leave database_id, database and session out beside `transaction`"));
         }
-        Ok(Target::Transaction(handle, self.sessions.transaction_place(self.caller, handle)?))
+        Ok(Target::Transaction(handle, self.transaction(handle)?))
+    }
+
+    /// An open transaction.
+    pub(super) fn transaction(&self, handle: &str) -> Result<Arc<Slot>, CallError> {
+        let slot = self.sessions.transaction_place(self.caller, handle)?;
+        self.permit(slot.database())?;
+        Ok(slot)
     }
 }
 

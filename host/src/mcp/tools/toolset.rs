@@ -8,17 +8,25 @@ use super::{
     list_routines, list_schemas, list_tables, object, query, recommend_indexes, saved, search_objects, server_info, sessions,
     table_stats, transactions, user_info,
 };
-use crate::config::{Family, SessionsConfig, Toolset};
+use crate::config::{Family, SessionsConfig, ToolsConfig, Toolset};
 use crate::registry::Snapshot;
 
 /// The tools as clients see them, always in the same order.
 pub(in crate::mcp) fn list(snapshot: &Snapshot, times: &SessionsConfig) -> Vec<Tool> {
     let config = snapshot.server();
-    let writable = snapshot.entries().any(|(_, entry)| !entry.read_only);
+    let writable = snapshot.entries().any(|(_, entry)| !entry.read_only());
     let mut tools = tools(writable, &config.toolsets, config.family, Some(snapshot), times);
     tools.extend(snapshot.statements().iter().map(|(name, statement)| saved::tool(name, statement)));
     tools.retain(|tool| config.tools.get(tool.name.as_ref()) != Some(&false));
+    let names = family::Names::new(config.family, snapshot);
+    tools.retain(|tool| is_of_some_use(snapshot, &tool.name, names.ours(&tool.name)));
     tools.into_iter().map(brief).collect()
+}
+
+/// Whether some database allows it.
+fn is_of_some_use(snapshot: &Snapshot, shown: &str, ours: &str) -> bool {
+    let mut entries = snapshot.entries().peekable();
+    entries.peek().is_none() || entries.any(|(_, entry)| entry.tools().is_none_or(|tools| tools.allow(shown, ours)))
 }
 
 /// The tool with its output schema's first level alone. Clients load the list for every conversation; what is deeper they see in
@@ -50,6 +58,12 @@ pub fn check(snapshot: &Snapshot) -> anyhow::Result<()> {
     for name in config.tools.keys() {
         let known = is_taken(name) || snapshot.statements().contains_key(name);
         anyhow::ensure!(known, "server.tools.{name}: there is no tool of that name");
+    }
+    for (id, entry) in snapshot.entries() {
+        for name in entry.tools().map(ToolsConfig::names).unwrap_or_default() {
+            let known = taken.iter().any(|tool| tool.name == name) || snapshot.statements().contains_key(name);
+            anyhow::ensure!(known, "databases.{id}.policy.tools: there is no tool {name:?}");
+        }
     }
     Ok(())
 }

@@ -110,12 +110,14 @@ pub(super) async fn call_begin(context: Context<'_>, given: JsonObject) -> Resul
 
 pub(super) async fn call_commit(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let given: Handle = arguments(given)?;
+    context.transaction(&given.transaction)?;
     context.sessions.finish(context.caller, &given.transaction, true).await?;
     Ok(answer::document(json!({"committed": true}).to_string()))
 }
 
 pub(super) async fn call_rollback(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let given: Handle = arguments(given)?;
+    context.transaction(&given.transaction)?;
     context.sessions.finish(context.caller, &given.transaction, false).await?;
     Ok(answer::document(json!({"rolled_back": true}).to_string()))
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::check;
+use super::super::tests::check;
 use super::{HINTS, RESERVED};
 
 const BYPASSES: &[&str] = &[

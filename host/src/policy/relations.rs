@@ -1,0 +1,288 @@
+//! Every table that a statement names, wherever in it: what is read from, written to, and defined over.
+//!
+//! Names of common table expressions are no tables where they can be seen, and only there: a dialect's rules say whether an expression
+//! sees itself and those after it. What a statement writes to is a table even where an expression has its name.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    AlterTableOperation, ColumnOption, CopySource, CreateTable, CreateTableLikeKind, DataType, Expr, FromTable, ObjectName,
+    ObjectType, Query, Select, SetExpr, Statement, TableConstraint, TableFactor, TableObject, Visit, Visitor,
+};
+
+use super::reference::{Reference, fold};
+use super::{Name, Refusal};
+
+/// What a statement names.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    pub(super) tables: BTreeSet<Reference>,
+    /// Types that aren't the language's own: a table's name is one, too, and shows its columns.
+    pub(super) types: BTreeSet<Reference>,
+}
+
+/// All that a statement names.
+pub(super) fn of(dialect: Name, statement: &Statement) -> Result<Named, Refusal> {
+    let mut walk = Walk { dialect, named: Named::default(), scopes: Vec::new(), function: None };
+    match statement.visit(&mut walk) {
+        ControlFlow::Continue(()) => Ok(walk.named),
+        ControlFlow::Break(refusal) => Err(*refusal),
+    }
+}
+
+struct Walk {
+    dialect: Name,
+    named: Named,
+    /// The WITH clauses around, the outermost first.
+    scopes: Vec<Scope>,
+    /// Where the name of the table function stands that is walked next.
+    function: Option<usize>,
+}
+
+/// One query's WITH clause.
+struct Scope {
+    query: usize,
+    /// The names, and where their queries stand.
+    names: Vec<(String, usize)>,
+    /// Every name is seen everywhere in the clause.
+    recursive: bool,
+    /// How many are seen now.
+    seen: usize,
+}
+
+type Step = ControlFlow<Box<Refusal>>;
+
+fn place<T>(of: &T) -> usize {
+    std::ptr::from_ref(of).addr()
+}
+
+fn step(outcome: Result<(), Refusal>) -> Step {
+    outcome.map_or_else(|why| ControlFlow::Break(Box::new(why)), ControlFlow::Continue)
+}
+
+impl Visitor for Walk {
+    type Break = Box<Refusal>;
+
+    fn pre_visit_query(&mut self, query: &Query) -> Step {
+        step(self.enter(query))
+    }
+
+    fn post_visit_query(&mut self, query: &Query) -> Step {
+        let here = place(query);
+        if self.scopes.last().is_some_and(|scope| scope.query == here) {
+            self.scopes.pop();
+        }
+        if let Some(scope) = self.scopes.last_mut()
+            && scope.names.iter().any(|(_, query)| *query == here)
+        {
+            scope.seen = scope.names.len();
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> Step {
+        step(select.into.as_ref().map_or(Ok(()), |into| {
+            into.targets.iter().try_for_each(|target| match target {
+                Expr::Identifier(ident) => self.written(&ObjectName::from(ident.clone())),
+                Expr::CompoundIdentifier(parts) => self.written(&ObjectName::from(parts.clone())),
+                other => Err(Refusal::unparsable(format!("INTO {other}"))),
+            })
+        }))
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> Step {
+        match factor {
+            TableFactor::Table { name, args: Some(_), .. } if self.is_only_a_function(name) => {
+                self.function = Some(place(name));
+                // Read for its word alone: ONLY (t) looks like a function.
+                step(Reference::of(self.dialect, name).map(drop))
+            }
+            TableFactor::Function { name, .. } if !self.is_only_a_function(name) => step(self.add(name)),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    fn pre_visit_relation(&mut self, name: &ObjectName) -> Step {
+        if self.function == Some(place(name)) {
+            self.function = None;
+            return ControlFlow::Continue(());
+        }
+        if let [part] = name.0.as_slice()
+            && let Some(ident) = part.as_ident()
+        {
+            match fold(self.dialect, ident) {
+                Ok(name) if self.is_expression(&name) => return ControlFlow::Continue(()),
+                Ok(_) => {}
+                Err(why) => return ControlFlow::Break(Box::new(why)),
+            }
+        }
+        step(self.add(name))
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> Step {
+        let kind = match expr {
+            Expr::Cast { data_type, .. } => data_type,
+            Expr::TypedString(typed) => &typed.data_type,
+            _ => return ControlFlow::Continue(()),
+        };
+        step(self.cast(kind))
+    }
+
+    fn pre_visit_statement(&mut self, statement: &Statement) -> Step {
+        step(self.targets(statement))
+    }
+}
+
+impl Walk {
+    fn enter(&mut self, query: &Query) -> Result<(), Refusal> {
+        let here = place(query);
+        let (looks_back, looks_around) = (self.dialect == Name::SqlServer, self.dialect == Name::Sqlite);
+        if let Some(scope) = self.scopes.last_mut()
+            && let Some(at) = scope.names.iter().position(|(_, query)| *query == here)
+        {
+            scope.seen = if scope.recursive || looks_around { scope.names.len() } else { at + usize::from(looks_back) };
+        }
+        if has_table_command(&query.body) {
+            return Err(Refusal::unparsable("TABLE here: write SELECT * FROM"));
+        }
+        if let Some(with) = &query.with {
+            let name = |ident| fold(self.dialect, ident);
+            let names: Result<_, _> =
+                with.cte_tables.iter().map(|cte| Ok((name(&cte.alias.name)?, place(cte.query.as_ref())))).collect();
+            self.scopes.push(Scope { query: here, names: names?, recursive: with.recursive, seen: 0 });
+            if let Some(scope) = self.scopes.last_mut() {
+                scope.seen = scope.names.len();
+            }
+        }
+        Ok(())
+    }
+
+    fn is_expression(&self, name: &str) -> bool {
+        self.scopes.iter().any(|scope| scope.names.iter().take(scope.seen).any(|(seen, _)| seen == name))
+    }
+
+    /// A table, whatever expressions are called.
+    fn add(&mut self, name: &ObjectName) -> Result<(), Refusal> {
+        self.named.tables.insert(Reference::of(self.dialect, name)?);
+        Ok(())
+    }
+
+    /// A table that is written to. T-SQL alone writes through an expression, to a table that stands in it.
+    fn written(&mut self, name: &ObjectName) -> Result<(), Refusal> {
+        let reference = Reference::of(self.dialect, name)?;
+        let through = self.dialect == Name::SqlServer && reference.schema.is_none() && self.is_expression(&reference.table);
+        if !through {
+            self.named.tables.insert(reference);
+        }
+        Ok(())
+    }
+
+    /// PostgreSQL's tables can't be called; elsewhere what is called in FROM may be a table.
+    fn is_only_a_function(&self, name: &ObjectName) -> bool {
+        let known: &[&str] = match self.dialect {
+            Name::PostgreSql => return true,
+            Name::Sqlite => &["json_each", "json_tree", "jsonb_each", "jsonb_tree", "generate_series"],
+            Name::SqlServer => &["openjson", "string_split", "generate_series"],
+            Name::MySql | Name::Generic => &["json_table", "generate_series", "unnest"],
+        };
+        let [part] = name.0.as_slice() else { return false };
+        part.as_ident().is_some_and(|ident| known.contains(&ident.value.to_lowercase().as_str()))
+    }
+
+    fn cast(&mut self, kind: &DataType) -> Result<(), Refusal> {
+        match kind {
+            DataType::Array(sqlparser::ast::ArrayElemTypeDef::SquareBracket(inner, _)) => self.cast(inner),
+            DataType::Regclass => Err(Refusal::unparsable("a cast to regclass names a table by a value")),
+            DataType::Custom(name, _) if self.dialect == Name::PostgreSql => {
+                let reference = Reference::of(self.dialect, name)?;
+                if reference.table.starts_with("reg") {
+                    return Err(Refusal::unparsable(format!("a cast to {name} names an object by a value")));
+                }
+                self.named.types.insert(reference);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Names that the parser's walk doesn't take for tables, or takes for expressions where they are tables.
+    fn targets(&mut self, statement: &Statement) -> Result<(), Refusal> {
+        match statement {
+            Statement::Insert(insert) => match &insert.table {
+                TableObject::TableName(name) => self.written(name),
+                other => Err(Refusal::unparsable(format!("INSERT INTO {other}"))),
+            },
+            Statement::Update(update) => self.factor(&update.table.relation),
+            Statement::Delete(delete) => {
+                let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+                from.iter().try_for_each(|table| self.factor(&table.relation))
+            }
+            Statement::Merge(merge) => self.factor(&merge.table),
+            Statement::Truncate(truncate) => truncate.table_names.iter().try_for_each(|table| self.written(&table.name)),
+            Statement::CreateTable(create) => self.create_table(create),
+            Statement::AlterTable(alter) => alter.operations.iter().try_for_each(|operation| self.alteration(operation)),
+            Statement::Copy { source: CopySource::Table { table_name, .. }, .. } => self.written(table_name),
+            Statement::Comment { object_name, .. } => self.add(object_name),
+            Statement::Drop { names, object_type, table, .. } => {
+                let are_tables = matches!(object_type, ObjectType::Table | ObjectType::View | ObjectType::MaterializedView);
+                names.iter().filter(|_| are_tables).chain(table).try_for_each(|name| self.written(name))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn factor(&mut self, factor: &TableFactor) -> Result<(), Refusal> {
+        match factor {
+            TableFactor::Table { name, .. } => self.written(name),
+            _ => Ok(()),
+        }
+    }
+
+    fn create_table(&mut self, create: &CreateTable) -> Result<(), Refusal> {
+        let like = create.like.iter().map(|like| match like {
+            CreateTableLikeKind::Parenthesized(like) | CreateTableLikeKind::Plain(like) => &like.name,
+        });
+        let of = create.inherits.iter().flatten().chain(&create.partition_of).chain(&create.clone);
+        like.chain(of).try_for_each(|name| self.add(name))?;
+        create.constraints.iter().try_for_each(|constraint| self.constraint(constraint))?;
+        create.columns.iter().flat_map(|column| &column.options).try_for_each(|option| self.column_option(&option.option))
+    }
+
+    fn alteration(&mut self, operation: &AlterTableOperation) -> Result<(), Refusal> {
+        match operation {
+            AlterTableOperation::AddConstraint { constraint, .. } => self.constraint(constraint),
+            AlterTableOperation::AddColumn { column_def, .. } => {
+                column_def.options.iter().try_for_each(|option| self.column_option(&option.option))
+            }
+            AlterTableOperation::RenameTable { table_name } => {
+                let (sqlparser::ast::RenameTableNameKind::To(name) | sqlparser::ast::RenameTableNameKind::As(name)) = table_name;
+                self.add(name)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn constraint(&mut self, constraint: &TableConstraint) -> Result<(), Refusal> {
+        match constraint {
+            TableConstraint::ForeignKey(key) => self.add(&key.foreign_table),
+            _ => Ok(()),
+        }
+    }
+
+    fn column_option(&mut self, option: &ColumnOption) -> Result<(), Refusal> {
+        match option {
+            ColumnOption::ForeignKey(key) => self.add(&key.foreign_table),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The parser reads `TABLE x` over the end of the statement; where it could, the tokens were rewritten before it.
+pub(super) fn has_table_command(body: &SetExpr) -> bool {
+    match body {
+        SetExpr::Table(_) => true,
+        SetExpr::SetOperation { left, right, .. } => has_table_command(left) || has_table_command(right),
+        _ => false,
+    }
+}
