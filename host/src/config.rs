@@ -4,6 +4,7 @@
 //! Secrets are resolved when a database is opened, not when the file is read, so that a missing one is that database's fault
 //! alone.
 
+mod admin;
 mod alias;
 mod aws;
 mod database;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use admin::{AdminConfig, ReadyWhen};
 pub use alias::DataApi;
 pub use aws::AwsConfig;
 pub(crate) use aws::HttpEndpoint;
@@ -60,6 +62,9 @@ pub struct Config {
     /// When changes of all this are taken.
     #[serde(default)]
     pub reload: ReloadConfig,
+    /// A listener for whoever runs the server. Without it there is none.
+    #[serde(default)]
+    pub admin: Option<AdminConfig>,
 }
 
 /// The HTTP server.
@@ -84,6 +89,10 @@ pub struct ServerConfig {
     pub family: Option<Family>,
     /// What callers have between calls.
     pub sessions: SessionsConfig,
+    /// Serves `/metrics` to whoever reaches this listener, without a token; the admin listener serves it in any case.
+    pub metrics: bool,
+    /// When `/readyz` says that requests may come.
+    pub ready_when: ReadyWhen,
 }
 
 /// Some tools that are turned on together.
@@ -130,6 +139,8 @@ impl Default for ServerConfig {
             tools: BTreeMap::new(),
             family: None,
             sessions: SessionsConfig::default(),
+            metrics: false,
+            ready_when: ReadyWhen::default(),
         }
     }
 }
@@ -229,6 +240,9 @@ impl Config {
                 "server.sessions.max_connections: at least 1: without a connection no call can run".to_owned(),
             ));
         }
+        if let Some(admin) = &self.admin {
+            admin.check().map_err(ConfigError)?;
+        }
         for (id, database) in &self.databases {
             database.check(id).map_err(ConfigError)?;
         }
@@ -259,6 +273,9 @@ impl Config {
         self.drivers.settings.values_mut().filter_map(|driver| driver.path.as_mut()).for_each(absolute);
         for database in self.databases.values_mut() {
             database.resolve(base);
+        }
+        if let Some(admin) = &mut self.admin {
+            admin.token.resolve_path(base);
         }
         if self.drivers.folder.is_none() {
             let beside_file = base.join("drivers");

@@ -22,6 +22,7 @@ use crate::contract::{DatabaseDriver, ErrorKind, driver};
 use crate::driver::Driver;
 use crate::error::CallError;
 use crate::limits::RECYCLE_MEMORY_BYTES;
+use crate::metrics::{Instance, Measured, Trap, timed};
 use crate::signal::Signal;
 use crate::state::State;
 
@@ -31,6 +32,7 @@ pub(crate) struct Connection {
     store: Store<State>,
     bindings: DatabaseDriver,
     handle: ResourceAny,
+    instance: Instance,
     /// When it was connected.
     pub(crate) born: Instant,
     alive: bool,
@@ -53,9 +55,19 @@ impl Connection {
         self.store.data().memory.used() > RECYCLE_MEMORY_BYTES
     }
 
+    /// Whether its server has closed it, as far as can be told without asking.
+    pub(crate) fn severed(&mut self) -> bool {
+        self.store.data_mut().is_severed()
+    }
+
     /// Gives it up: for what was decided outside, as when a driver doesn't answer in its grace period.
     pub(crate) fn condemn(&mut self) {
         self.alive = false;
+    }
+
+    /// Where it is counted.
+    pub(crate) fn measured(&self) -> &Measured {
+        &self.instance.measured
     }
 
     /// Begins a call.
@@ -80,7 +92,9 @@ impl Connection {
         // Dead until shown otherwise: a call that is dropped halfway leaves a Store that can't be entered again.
         self.alive = false;
         let _running = self.driver.sandbox.running();
-        let outcome = work(&mut self.store, self.bindings.bulkhead_driver_driver().connection(), self.handle).await;
+        let working = work(&mut self.store, self.bindings.bulkhead_driver_driver().connection(), self.handle);
+        let outcome = timed(&self.instance.measured, working).await;
+        self.instance.holds(self.store.data().memory.used());
         match outcome {
             Ok(Ok(value)) => {
                 self.alive = true;
@@ -90,13 +104,16 @@ impl Connection {
                 self.alive = error.connection_usable;
                 Err(CallError::from(error))
             }
-            Err(trap) => Err(fault::trapped(&self.driver.name, what, &trap, &self.store.data().standard_error)),
+            Err(trap) => {
+                Err(fault::trapped(&self.driver.name, &self.instance.measured, what, &trap, &self.store.data().standard_error))
+            }
         }
     }
 
     /// What a driver's answer that breaks the contract comes to.
     fn liar(&mut self, why: impl std::fmt::Display) -> CallError {
         self.alive = false;
+        self.instance.measured.trapped(Trap::Contract);
         fault::malformed(&self.driver.name, why)
     }
 }

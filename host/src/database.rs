@@ -3,24 +3,27 @@
 //! The order of every call: the policy, a connection, the driver, the limits, and the connection back into the pool, clean.
 //! `run` is the one way to a connection.
 
+mod breaker;
 mod catalogs;
 mod consent;
 mod describe;
 mod explain;
+mod health;
 mod held;
+mod line;
 mod open;
+mod probe;
 mod query;
 mod run;
-mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use consent::Consent;
 pub use explain::Explain;
+pub use health::{Health, State, Trouble};
 pub use held::Held;
 pub use query::{Completion, QueryResult, ResultSet, Statement, Truncation};
-pub use trouble::Trouble;
 
 pub(crate) use open::OpenError;
 pub(crate) use query::ROWS_READ;
@@ -34,8 +37,8 @@ use crate::pool::{Pool, PoolStatus};
 use crate::stamp::Stamp;
 use crate::state::Access;
 use catalogs::Catalogs;
+use line::Line;
 use run::Active;
-use trouble::LastTrouble;
 
 /// A configured database.
 pub struct Database {
@@ -48,7 +51,7 @@ pub struct Database {
     pool: Pool,
     active: Active,
     catalogs: Catalogs,
-    trouble: LastTrouble,
+    line: Arc<Line>,
     /// The files that were read for it, as they were.
     files: Vec<Option<Stamp>>,
 }
@@ -155,6 +158,19 @@ impl Database {
     /// What the database, the driver or a limit said.
     pub async fn ping(&self) -> Result<Readiness, CallError> {
         self.run(None, |connection| Box::pin(connection.ping())).await
+    }
+
+    /// The same, although it may be known to be down, to see whether it still is. What it takes is one connection, which stays open.
+    ///
+    /// # Errors
+    /// As for [`Database::ping`].
+    pub async fn probe(&self) -> Result<Readiness, CallError> {
+        let lease = self.line.lease(true).await?;
+        let (lease, answer) = self.run_on(lease, None, |connection| Box::pin(connection.ping())).await;
+        if let Some(lease) = lease {
+            lease.give_back().await;
+        }
+        answer
     }
 
     /// Closes connections that have been unused for too long.

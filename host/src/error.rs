@@ -1,5 +1,7 @@
 //! What a caller is told when a call fails.
 
+use std::time::Duration;
+
 use crate::bounded::shorten;
 use crate::contract::{Error, ErrorKind};
 use crate::limits::MAX_TEXT;
@@ -33,6 +35,8 @@ pub struct ErrorRecord {
     pub object: Option<String>,
     /// True if the same call might succeed when made again.
     pub retryable: bool,
+    /// How long to wait before that, where it is known.
+    pub retry_after: Option<Duration>,
 }
 
 impl CallError {
@@ -51,6 +55,7 @@ impl CallError {
             context: None,
             object: None,
             retryable: false,
+            retry_after: None,
         }))
     }
 
@@ -72,6 +77,14 @@ impl CallError {
     #[must_use]
     pub fn retryable(mut self) -> CallError {
         self.0.retryable = true;
+        self
+    }
+
+    /// Says that trying again may succeed, and when.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> CallError {
+        self.0.retryable = true;
+        self.0.retry_after = Some(wait);
         self
     }
 
@@ -108,6 +121,7 @@ impl From<Error> for CallError {
             context: error.context.map(bounded),
             object: error.object.map(bounded),
             retryable: error.retryable,
+            retry_after: None,
         }))
     }
 }

@@ -1,5 +1,9 @@
 //! Bulkhead's host: everything between an MCP client and a sandboxed database driver. See ARCHITECTURE.md for the map.
 
+// A call's future is nested so deep, from the endpoint to the driver's stream.
+#![recursion_limit = "256"]
+
+pub mod admin;
 pub mod batch;
 mod bounded;
 mod call;
@@ -16,6 +20,7 @@ mod http;
 mod limits;
 mod log;
 pub mod mcp;
+mod metrics;
 pub mod policy;
 mod pool;
 pub mod registry;
@@ -28,6 +33,7 @@ pub mod session;
 mod signal;
 mod stamp;
 mod state;
+pub mod status;
 mod supervise;
 pub mod transport;
 

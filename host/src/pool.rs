@@ -15,6 +15,7 @@ use crate::contract::{ConnectOptions, ErrorKind};
 use crate::driver::Driver;
 use crate::error::CallError;
 use crate::limits::{GRACE, Limits, PING_AFTER};
+use crate::metrics::{Eviction, Measured};
 use crate::signal::Signal;
 use crate::state::Access;
 
@@ -26,6 +27,7 @@ pub(crate) struct Manager {
     pub(crate) options: ConnectOptions,
     pub(crate) limits: Limits,
     pub(crate) settings: PoolConfig,
+    pub(crate) measured: Arc<Measured>,
 }
 
 impl managed::Manager for Manager {
@@ -40,6 +42,7 @@ impl managed::Manager for Manager {
             self.database.clone(),
             &self.options,
             self.limits,
+            self.measured.clone(),
             signal.clone(),
         );
         tokio::pin!(opening);
@@ -61,22 +64,35 @@ impl managed::Manager for Manager {
             return Err(RecycleError::message("not fit for use"));
         }
         if connection.born.elapsed() > self.settings.max_lifetime {
+            self.measured.evicted(Eviction::Age);
             return Err(RecycleError::message("past its lifetime"));
+        }
+        // What the server has closed while it lay here: no statement is to find out.
+        if connection.severed() {
+            self.measured.evicted(Eviction::Closed);
+            return Err(RecycleError::message("closed by the server"));
         }
         if metrics.last_used() > PING_AFTER {
             let signal = Arc::new(Signal::default());
             connection.begin(signal);
             match tokio::time::timeout(GRACE, connection.ping()).await {
                 Ok(Ok(_)) => {}
-                Ok(Err(why)) => return Err(RecycleError::Backend(why)),
-                Err(_) => return Err(RecycleError::message("no answer to a ping")),
+                Ok(Err(why)) => {
+                    self.measured.evicted(Eviction::Unfit);
+                    return Err(RecycleError::Backend(why));
+                }
+                Err(_) => {
+                    self.measured.evicted(Eviction::Unfit);
+                    return Err(RecycleError::message("no answer to a ping"));
+                }
             }
         }
         Ok(())
     }
 }
 
-/// The pool.
+/// The pool. Cheap to clone.
+#[derive(Clone)]
 pub(crate) struct Pool {
     inner: managed::Pool<Manager>,
     settings: PoolConfig,
@@ -112,23 +128,25 @@ impl Pool {
     ///
     /// # Errors
     /// None came free in time: says how many there are and how long the wait was. Or connecting failed.
-    pub(crate) async fn get(&self) -> Result<Lease, CallError> {
+    pub(crate) async fn get(&self) -> Result<Lease, NoLease> {
         let began = Instant::now();
         match self.inner.get().await {
             Ok(object) => Ok(Lease(object)),
-            Err(PoolError::Backend(why)) => Err(why),
-            Err(PoolError::Timeout(TimeoutType::Wait)) => Err(CallError::new(
-                ErrorKind::Resources,
-                format!(
-                    "no connection came free in {} ms: all {} of the pool are in use (pool.max)",
-                    began.elapsed().as_millis(),
-                    self.settings.max
-                ),
-            )
-            .hint("try again, or have pool.max or pool.acquire_timeout raised")
-            .retryable()),
-            Err(PoolError::Closed) => Err(CallError::new(ErrorKind::Connection, "the server is shutting down")),
-            Err(why) => Err(CallError::new(ErrorKind::Connection, why.to_string())),
+            Err(PoolError::Backend(why)) => Err(NoLease::NotConnected(why)),
+            Err(PoolError::Timeout(TimeoutType::Wait)) => Err(NoLease::Busy(
+                CallError::new(
+                    ErrorKind::Resources,
+                    format!(
+                        "no connection came free in {} ms: all {} of the pool are in use (pool.max)",
+                        began.elapsed().as_millis(),
+                        self.settings.max
+                    ),
+                )
+                .hint("try again, or have pool.max or pool.acquire_timeout raised")
+                .retryable(),
+            )),
+            Err(PoolError::Closed) => Err(NoLease::Closed(CallError::new(ErrorKind::Connection, "the server is shutting down"))),
+            Err(why) => Err(NoLease::NotConnected(CallError::new(ErrorKind::Connection, why.to_string()))),
         }
     }
 
@@ -136,10 +154,12 @@ impl Pool {
     pub(crate) async fn reap(&self) {
         let mut spare = self.inner.status().size.saturating_sub(self.settings.min);
         let (idle, life) = (self.settings.idle_timeout, self.settings.max_lifetime);
+        let measured = &self.inner.manager().measured;
         let reaped = self.inner.retain(|connection, metrics| {
             let over = metrics.last_used() > idle || connection.born.elapsed() > life;
             let keep = !over || spare == 0;
             if !keep {
+                measured.evicted(if metrics.last_used() > idle { Eviction::Idle } else { Eviction::Age });
                 spare -= 1;
             }
             keep
@@ -164,6 +184,19 @@ impl Pool {
         close_all(self.inner.retain(|_, _| false).removed).await;
     }
 
+    /// Closes what is unused, by itself: what uses it goes on.
+    pub(crate) fn close_idle(&self) {
+        let unused = self.inner.retain(|_, _| false).removed;
+        if let (false, Ok(runtime)) = (unused.is_empty(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(close_all(unused));
+        }
+    }
+
+    /// Whether it takes no more callers.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.inner.is_closed()
+    }
+
     /// How it stands.
     pub(crate) fn status(&self) -> PoolStatus {
         let status = self.inner.status();
@@ -182,10 +215,25 @@ async fn close_all(connections: Vec<Connection>) {
     }
 }
 
+/// Why there is no connection.
+pub(crate) enum NoLease {
+    /// One was to be made and couldn't.
+    NotConnected(CallError),
+    /// All are in use.
+    Busy(CallError),
+    /// The pool has ended.
+    Closed(CallError),
+}
+
 /// A connection in use.
 pub(crate) struct Lease(Object<Manager>);
 
 impl Lease {
+    /// Whether it was made just now.
+    pub(crate) fn is_new(&self) -> bool {
+        Object::metrics(&self.0).recycle_count == 0
+    }
+
     /// Gives the connection back, reset; or drops it.
     pub(crate) async fn give_back(mut self) {
         if self.0.alive() && !self.0.bloated() {
@@ -194,6 +242,9 @@ impl Lease {
                 return;
             }
             self.0.condemn();
+            self.0.measured().evicted(Eviction::Unfit);
+        } else if self.0.alive() {
+            self.0.measured().evicted(Eviction::Size);
         }
         let mut connection = Object::take(self.0);
         if connection.alive() {

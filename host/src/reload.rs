@@ -12,8 +12,8 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use crate::config::{Config, ServerConfig};
-use crate::mcp;
 use crate::registry::{Changes, Registry};
+use crate::{mcp, metrics};
 
 /// Where the configuration comes from, whenever it is asked for.
 pub struct Source {
@@ -92,6 +92,7 @@ impl Reloader {
     }
 
     fn noted(&self, outcome: anyhow::Result<Changes>) -> anyhow::Result<Changes> {
+        metrics::reloaded(outcome.is_ok());
         match &outcome {
             Ok(changes) => {
                 let list = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
@@ -121,6 +122,7 @@ fn held_until_restart(old: &ServerConfig, new: &ServerConfig) -> Vec<&'static st
         ("server.allowed_origins", old.allowed_origins != new.allowed_origins),
         ("server.allowed_hosts", old.allowed_hosts != new.allowed_hosts),
         ("server.sessions", old.sessions != new.sessions),
+        ("server.metrics", old.metrics != new.metrics),
     ]
     .into_iter()
     .filter_map(|(key, differs)| differs.then_some(key))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasmtime::component::ResourceTable;
+use wasmtime::component::{Resource, ResourceTable};
 use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -13,7 +13,7 @@ use crate::limits::{Limits, MAX_INSTANCES, MAX_MEMORIES, MAX_RANDOM_BYTES, MAX_R
 use crate::log::{DriverLog, StandardError};
 use crate::secrets::Credential;
 use crate::signal::Signal;
-use crate::transport::{Endpoints, TlsClient};
+use crate::transport::{ByteStream, Endpoints, TlsClient};
 
 /// What a database grants to its driver's instances.
 pub(crate) struct Access {
@@ -56,8 +56,8 @@ pub(crate) struct State {
     pub(crate) http: HttpState,
     pub(crate) log: DriverLog,
     pub(crate) standard_error: StandardError,
-    /// Streams open now.
-    pub(crate) streams: usize,
+    /// Streams open now, by their places in the table.
+    pub(crate) streams: Vec<u32>,
     /// Whether a proof of the password was given out.
     pub(crate) authenticated: bool,
     pub(crate) memory: Memory,
@@ -87,7 +87,7 @@ impl State {
             signal: Arc::default(),
             log,
             standard_error,
-            streams: 0,
+            streams: Vec::new(),
             authenticated: false,
             memory: Memory::new(limits.memory),
             cpu_ticks: 0,
@@ -101,6 +101,12 @@ impl State {
         self.http.begin(signal.clone());
         self.signal = signal;
         self.cpu_ticks = 0;
+    }
+
+    /// Whether one of its streams was closed by the other side.
+    pub(crate) fn is_severed(&self) -> bool {
+        let stream = |place: &u32| self.table.get(&Resource::<ByteStream>::new_borrow(*place));
+        self.streams.iter().any(|place| stream(place).is_ok_and(ByteStream::is_severed))
     }
 }
 

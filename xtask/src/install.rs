@@ -10,8 +10,8 @@ use crate::{run, say, workspace};
 
 /// The reference client that the tests run beside rmcp's; clients of SQL Server, and what one of them needs for TLS; and for the
 /// RDS Data API its reference signer and clients, drivers for the databases behind its stand-in, and a stand-in for STS; and a
-/// reader of Arrow.
-const PYTHON_PACKAGES: [&str; 13] = [
+/// reader of Arrow, and one of OpenMetrics.
+const PYTHON_PACKAGES: [&str; 14] = [
     "mcp==2.3.0",
     "mssql-python==1.16.0",
     "pymssql==2.4.6",
@@ -25,6 +25,7 @@ const PYTHON_PACKAGES: [&str; 13] = [
     "flask==3.1.3",
     "flask-cors==6.0.5",
     "pyarrow==26.0.1",
+    "prometheus-client==0.26.0",
 ];
 /// What `mssql-python` links.
 const PYTHON_LIBRARIES: [&str; 2] = ["libgssapi-krb5-2", "libltdl7"];

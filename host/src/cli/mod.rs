@@ -16,10 +16,12 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, ServerConfig};
+use crate::admin::Admin;
+use crate::config::{AdminConfig, Config, ServerConfig};
 use crate::mcp;
 use crate::registry::Registry;
 use crate::reload::{self, Reloader};
+use crate::status::Status;
 
 /// The exit code of a statement that failed, as opposed to a command that couldn't be run (2).
 const FAILED: u8 = 1;
@@ -119,14 +121,22 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve { source, listen } => {
             let config = source.load()?;
             let server = ServerConfig { listen: listen.unwrap_or(config.server.listen), ..config.server.clone() };
+            let admin = config.admin.clone();
             let registry = live(config, source).await?;
-            mcp::serve(registry, &server).await?;
+            let status = Status::new(registry.clone());
+            let admin = administered(admin, &registry, &status).await?;
+            mcp::serve(registry, &server, &status).await?;
+            stop(admin).await;
         }
         Command::Stdio { source } => {
             let config = source.load()?;
             let server = config.server.clone();
+            let admin = config.admin.clone();
             let registry = live(config, source).await?;
-            mcp::stdio(registry, &server).await?;
+            let status = Status::new(registry.clone());
+            let admin = administered(admin, &registry, &status).await?;
+            mcp::stdio(registry, &server, &status).await?;
+            stop(admin).await;
         }
         Command::Query(query) => return query.run().await,
         Command::Config(command) => return Ok(command.run()),
@@ -147,6 +157,20 @@ async fn live(config: Config, source: source::Source) -> anyhow::Result<Arc<Regi
     let watched = config.reload.watch;
     reload::watch(Reloader::new(registry.clone(), config, source), watched).context("installing the handler of SIGHUP")?;
     Ok(registry)
+}
+
+/// Starts the admin listener, where one is configured.
+async fn administered(config: Option<AdminConfig>, registry: &Arc<Registry>, status: &Status) -> anyhow::Result<Option<Admin>> {
+    match config {
+        Some(config) => Ok(Some(Admin::start(&config, registry.clone(), status).await?)),
+        None => Ok(None),
+    }
+}
+
+async fn stop(admin: Option<Admin>) {
+    if let Some(admin) = admin {
+        admin.stop().await;
+    }
 }
 
 fn report(why: &anyhow::Error) -> ExitCode {

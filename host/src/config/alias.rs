@@ -105,6 +105,7 @@ impl DataApi {
             default_database: None,
             statements: BTreeMap::default(),
             reload: super::ReloadConfig::default(),
+            admin: None,
         };
         config.check()?;
         config.resolve(std::path::Path::new("."));

@@ -119,6 +119,9 @@ pub struct PoolConfig {
     #[serde(with = "duration")]
     #[schemars(with = "duration::Text")]
     pub max_lifetime: Duration,
+    /// While no connection can be had, calls fail at once, and the server is looked for in the background. Without it each call tries for
+    /// itself.
+    pub fail_fast: bool,
 }
 
 impl Default for PoolConfig {
@@ -130,6 +133,7 @@ impl Default for PoolConfig {
             acquire_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(10),
             max_lifetime: Duration::from_secs(30 * 60),
+            fail_fast: true,
         }
     }
 }

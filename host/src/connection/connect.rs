@@ -9,6 +9,7 @@ use crate::driver::Driver;
 use crate::error::CallError;
 use crate::limits::Limits;
 use crate::log::DriverLog;
+use crate::metrics::{Instance, Measured, timed};
 use crate::secrets::Credential;
 use crate::signal::Signal;
 use crate::state::{Access, State};
@@ -24,6 +25,7 @@ impl Connection {
         database: Arc<str>,
         options: &ConnectOptions,
         limits: Limits,
+        measured: Arc<Measured>,
         signal: Arc<Signal>,
     ) -> Result<Connection, CallError> {
         let access_token = access_token(&access).await?;
@@ -32,17 +34,27 @@ impl Connection {
         store.data_mut().access_token = access_token;
         store.data_mut().begin(signal);
         let _running = driver.sandbox.running();
-        let connected = async {
+        let mut instance = Instance::new(measured.clone());
+        let connected = timed(&measured, async {
             let bindings = driver.pre.instantiate_async(&mut store).await?;
             let handle = bindings.bulkhead_driver_driver().call_connect(&mut store, options).await?;
             wasmtime::Result::Ok((bindings, handle))
-        };
-        match connected.await {
-            Ok((bindings, Ok(handle))) => {
-                Ok(Connection { driver: driver.clone(), store, bindings, handle, born: Instant::now(), alive: true, clean: true })
-            }
+        });
+        let connected = connected.await;
+        instance.holds(store.data().memory.used());
+        match connected {
+            Ok((bindings, Ok(handle))) => Ok(Connection {
+                driver: driver.clone(),
+                store,
+                bindings,
+                handle,
+                instance,
+                born: Instant::now(),
+                alive: true,
+                clean: true,
+            }),
             Ok((_, Err(error))) => Err(CallError::from(error)),
-            Err(trap) => Err(fault::trapped(&driver.name, "connect", &trap, &store.data().standard_error)),
+            Err(trap) => Err(fault::trapped(&driver.name, &measured, "connect", &trap, &store.data().standard_error)),
         }
     }
 }

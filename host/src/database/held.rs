@@ -43,7 +43,7 @@ impl Database {
             }
             _ => None,
         };
-        Ok((QueryResult { sets: collected.sets, elapsed: began.elapsed() }, held))
+        Ok((self.counted(collected.sets, began), held))
     }
 }
 
@@ -99,7 +99,7 @@ impl Held {
             .work(Some(limit), move |connection| Box::pin(async move { collect(connection, &statement, limit, keep).await }))
             .await?;
         self.rest = collected.rest;
-        Ok(QueryResult { sets: collected.sets, elapsed: began.elapsed() })
+        Ok(self.database.counted(collected.sets, began))
     }
 
     /// Reads on in the open result.
@@ -114,7 +114,7 @@ impl Held {
         let collected =
             self.work(timeout, move |connection| Box::pin(async move { collect_on(connection, rest, portion).await })).await?;
         self.rest = collected.rest;
-        Ok(QueryResult { sets: collected.sets, elapsed: began.elapsed() })
+        Ok(self.database.counted(collected.sets, began))
     }
 
     /// Begins a transaction. On a read-only database it is read-only.

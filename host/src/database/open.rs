@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use super::Database;
+use super::breaker::Breaker;
 use super::catalogs::Catalogs;
+use super::line::Line;
 use super::run::Active;
-use super::trouble::LastTrouble;
 use crate::config::{self, DatabaseConfig, SecretRef};
 use crate::contract::{ConnectOptions, DriverManifest, Features};
 use crate::driver::Driver;
 use crate::files;
 use crate::http::SignedHttp;
 use crate::limits::{EPOCH_TICK, GRACE, Limits};
+use crate::metrics::{self, Live, Measured};
 use crate::policy::Policy;
 use crate::pool::{Manager, Pool};
 use crate::secrets::Credential;
@@ -59,6 +61,8 @@ impl Database {
         let dialect = driver.options.dialect(&config.options).unwrap_or(&driver.manifest.dialect).to_owned();
         let policy = Arc::new(Policy::new(&config.policy(), &dialect, config.catalog.as_deref()));
         let options = connect_options(&config, &policy, &driver)?;
+        // Once it is used: what nobody uses isn't counted.
+        let measured = Arc::new(Measured::new(id.clone(), driver.name.clone()));
         let pool = Pool::new(Manager {
             driver: driver.clone(),
             access: access.clone(),
@@ -66,11 +70,17 @@ impl Database {
             options,
             limits: limits(&policy, &driver),
             settings: config.pool.clone(),
+            measured: measured.clone(),
         })?;
         let mut manifest = driver.manifest.clone();
         if dialect != manifest.dialect {
             manifest = Arc::new(DriverManifest { dialect, ..manifest.as_ref().clone() });
         }
+        let opens = config.pool.fail_fast && !manifest.features.contains(Features::EMBEDDED);
+        let breaker = Arc::new(Breaker::new(opens, measured.clone()));
+        let line = Arc::new(Line { id: id.clone(), breaker, pool: pool.clone(), access: access.clone(), measured });
+        let live: Arc<dyn Live> = line.clone();
+        metrics::attach(Arc::downgrade(&live));
         Ok(Database {
             id,
             manifest,
@@ -81,7 +91,7 @@ impl Database {
             pool,
             active: Active::default(),
             catalogs: Catalogs::default(),
-            trouble: LastTrouble::default(),
+            line,
             files,
         })
     }

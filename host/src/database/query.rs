@@ -10,6 +10,7 @@ use crate::connection::{Connection, OpenCursor, Part};
 use crate::contract::{self, Column, ErrorKind, Notice, Parameter, QueryOptions};
 use crate::error::CallError;
 use crate::limits::{BATCH_BYTES, BATCH_ROWS, MAX_RESULT_SETS};
+use crate::metrics;
 use crate::policy::{self, Request, Rule, Subject};
 
 /// What to run and how much of it.
@@ -96,7 +97,14 @@ impl Database {
         let collected = self
             .run(Some(limit), move |connection| Box::pin(async move { collect(connection, &statement, limit, false).await }))
             .await?;
-        Ok(QueryResult { sets: collected.sets, elapsed: began.elapsed() })
+        Ok(self.counted(collected.sets, began))
+    }
+
+    /// An answer's parts together, counted.
+    pub(super) fn counted(&self, sets: Vec<ResultSet>, began: Instant) -> QueryResult {
+        let result = QueryResult { sets, elapsed: began.elapsed() };
+        self.line.measured.gave(result.sets.iter().map(|set| set.rows).sum(), result.bytes());
+        result
     }
 
     /// As [`Database::permit`], for a statement outside of any transaction: the server too is to refuse the writes that nobody
@@ -133,6 +141,10 @@ impl Database {
     pub fn decide(&self, subject: Subject<'_>, read_only: bool, consent: Consent) -> Result<(), CallError> {
         let request = Request { subject, read_only, agreed: consent.is_given() };
         let Err(refusal) = policy::decide(&self.policy, &request) else { return Ok(()) };
+        if matches!(request.subject, Subject::Statement(_)) {
+            metrics::concerns(&self.line.measured);
+            self.line.measured.refused();
+        }
         let kind = if refusal.rule() == Rule::ReadOnly { ErrorKind::ReadOnly } else { ErrorKind::Permission };
         Err(CallError::new(kind, refusal.to_string()).hint(refusal.hint()).of(self.id()))
     }

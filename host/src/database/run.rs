@@ -14,6 +14,7 @@ use crate::connection::{Connection, fault};
 use crate::contract::ErrorKind;
 use crate::contract::call::Interruption;
 use crate::error::CallError;
+use crate::metrics;
 use crate::pool::Lease;
 use crate::signal::Signal;
 use crate::supervise::{Detach, SHUTDOWN_WAIT, until_grace};
@@ -54,7 +55,7 @@ impl Database {
             lease.give_back().await;
             kept.map(|answer| (None, answer))
         };
-        Detach::new(signal, whole).await.map_err(|why| self.explained(why, limit))
+        self.explained(Detach::new(signal, whole).await, limit)
     }
 
     /// As [`Database::run`], on a connection that stays with its holder. None comes back if the call was cut short: what was
@@ -65,6 +66,7 @@ impl Database {
         timeout: Option<Duration>,
         work: impl for<'a> FnOnce(&'a mut Connection) -> Work<'a, T> + Send + 'static,
     ) -> (Option<Lease>, Result<T, CallError>) {
+        metrics::concerns(&self.line.measured);
         let call = Call::new(self, timeout);
         let signal = call.signal.clone();
         let limit = call.limit;
@@ -78,14 +80,14 @@ impl Database {
             (Some(lease), outcome)
         };
         let (lease, outcome) = Detach::new(signal, whole).await;
-        (lease, outcome.map_err(|why| self.explained(why, limit)))
+        (lease, self.explained(outcome, limit))
     }
 }
 
 impl Database {
-    fn explained(&self, why: CallError, limit: Duration) -> CallError {
-        self.note(&why);
-        explain_timeout(why, limit).of(&self.id)
+    fn explained<T>(&self, outcome: Result<T, CallError>, limit: Duration) -> Result<T, CallError> {
+        self.heard(&outcome);
+        outcome.map_err(|why| explain_timeout(why, limit).of(&self.id))
     }
 }
 
@@ -118,7 +120,7 @@ impl Call {
         let outcome = until_grace(&self.signal, Some(Instant::now() + self.limit), work(&mut lease)).await;
         let outcome = outcome.unwrap_or_else(|why| {
             lease.condemn();
-            Err(fault::unresponsive(&self.driver, kind(why)))
+            Err(fault::unresponsive(&self.driver, lease.measured(), kind(why)))
         });
         (lease, outcome)
     }

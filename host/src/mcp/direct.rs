@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calls::Cancellable;
 use super::handler::Handler;
+use super::hosts;
 use super::server::SESSION_HEADER;
 use super::sessions::Sessions;
 
@@ -109,22 +110,7 @@ impl<H: Handler> Direct<H> {
             && !headers.contains_key(LAST_EVENT)
             && single(headers, CONTENT_TYPE.as_str()) == Some(JSON)
             && single(headers, ACCEPT.as_str()).is_some_and(both)
-            && single(headers, HOST.as_str()).is_some_and(|host| self.allows(host))
-    }
-
-    /// Whether a host is allowed beyond doubt: by its name with any port, or together with its port.
-    fn allows(&self, host: &str) -> bool {
-        let name = match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-            _ => host,
-        };
-        let name = match name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
-            Some(address) => address,
-            // An IPv6 address without brackets isn't a host.
-            None if name.contains(':') => return false,
-            None => name,
-        };
-        self.allowed_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(name) || allowed.eq_ignore_ascii_case(host))
+            && single(headers, HOST.as_str()).is_some_and(|host| hosts::is_allowed(&self.allowed_hosts, host))
     }
 
     /// A call in an open session of an older protocol.

@@ -38,8 +38,16 @@ pub(super) fn document(error: &CallError) -> Map<String, Value> {
     put("context", record.context.clone().map(Value::from));
     put("object", record.object.clone().map(Value::from));
     put("retryable", Some(record.retryable.into()));
+    put("retry_after_ms", record.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).into()));
     put("next_step", Some(next_step(record.kind).into()));
     Map::from_iter([("error".to_owned(), Value::Object(fields))])
+}
+
+/// What kind of error a result is. None: it is none.
+pub(super) fn kind(result: &CallToolResult) -> Option<&str> {
+    let failed = result.is_error == Some(true);
+    let named = || result.structured_content.as_ref()?.get("error")?.get("kind")?.as_str();
+    failed.then(|| named().unwrap_or("internal"))
 }
 
 /// The failure for people and models.

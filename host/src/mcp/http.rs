@@ -28,13 +28,14 @@ use super::direct::Direct;
 use super::handler::Handler;
 use super::server::Server;
 use super::sessions::{Places, SessionError, Sessions};
-use super::{listen, signals, sse, tools};
+use super::{hosts, listen, signals, sse, tools};
 use crate::config::ServerConfig;
 use crate::registry::Registry;
 use crate::session;
+use crate::status::{self, Status};
 
 /// The largest request: a statement and its parameters, with room for a megabyte of bytes in base64.
-const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 /// How much more of a request is read that is larger: whoever sends so much in good faith gets an answer and keeps its connection.
 const MAX_WASTED_BYTES: usize = 4 * MAX_REQUEST_BYTES;
 /// How long a client may take to send a request's body.
@@ -52,12 +53,12 @@ const FULL_FOR: &str = "60";
 ///
 /// # Errors
 /// The address can't be listened on, or the path isn't one.
-pub async fn serve(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Result<()> {
+pub async fn serve(registry: Arc<Registry>, config: &ServerConfig, status: &Status) -> anyhow::Result<()> {
     tools::check(&registry.current())?;
     let calls = Calls::default();
     let sessions = session::Sessions::new(registry.clone(), config.sessions.clone());
     let server = Server::new(sessions.clone(), calls.clone());
-    until_stopped(server, calls, config).await?;
+    until_stopped(server, calls, config, Some(status)).await?;
     sessions.shutdown().await;
     registry.shutdown().await;
     Ok(())
@@ -68,23 +69,36 @@ pub async fn serve(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Re
 /// # Errors
 /// As [`serve`].
 pub async fn serve_handler<H: Handler>(handler: H, config: &ServerConfig) -> anyhow::Result<()> {
-    until_stopped(handler, Calls::default(), config).await
+    until_stopped(handler, Calls::default(), config, None).await
 }
 
-async fn until_stopped<H: Handler>(handler: H, calls: Calls, config: &ServerConfig) -> anyhow::Result<()> {
+async fn until_stopped<H: Handler>(
+    handler: H,
+    calls: Calls,
+    config: &ServerConfig,
+    status: Option<&Status>,
+) -> anyhow::Result<()> {
     anyhow::ensure!(is_plain_path(&config.path), "server.path: {:?} is not a path like /mcp", config.path);
     let taken = config.sse && [sse::STREAM, sse::MESSAGES].contains(&config.path.as_str());
     anyhow::ensure!(!taken, "server.path: with server.sse {:?} is taken", config.path);
+    anyhow::ensure!(!status::PATHS.contains(&config.path.as_str()), "server.path: {:?} is taken", config.path);
     let stop = signals::stop().context("installing signal handlers")?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     let address = listener.local_addr().context("asking for the listening address")?;
     let streams = CancellationToken::new();
-    let app = router(handler, calls.clone(), config, streams.clone());
+    let mut app = router(handler, calls.clone(), config, streams.clone());
+    if let Some(status) = status {
+        app = app.merge(status.router(config.metrics));
+        status.serving();
+    }
     tracing::info!("MCP at http://{address}{}", config.path);
 
     let closing = CancellationToken::new();
-    let accepting = tokio::spawn(listen::accept(listener, app, closing.clone()));
+    let accepting = tokio::spawn(listen::accept(listener, app, closing.clone(), listen::Limits::MCP));
     stop.await;
+    if let Some(status) = status {
+        status.draining();
+    }
     closing.cancel();
     calls.finish().await;
     // Streams that only wait for events end last, and a little later, so that the last answers arrive.
@@ -115,7 +129,8 @@ fn router<H: Handler>(handler: H, calls: Calls, config: &ServerConfig, streams: 
 
 fn endpoint<H: Handler>(handler: H, calls: Calls, config: &ServerConfig, streams: CancellationToken) -> Endpoint<H> {
     let places = Places::new(config.sessions.max_protocol_sessions);
-    let (sessions, allowed_hosts) = (Sessions::new(calls, handler.clone(), places.clone()), allowed_hosts(config));
+    let (sessions, allowed_hosts) =
+        (Sessions::new(calls, handler.clone(), places.clone()), hosts::allowed(config.listen, &config.allowed_hosts));
     let settings = StreamableHttpServerConfig::default()
         .with_json_response(true)
         .with_sse_keep_alive(Some(KEEP_ALIVE))
@@ -139,7 +154,7 @@ fn endpoint<H: Handler>(handler: H, calls: Calls, config: &ServerConfig, streams
 
 async fn handle<H: Handler>(State(endpoint): State<Arc<Endpoint<H>>>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    let body = match read(body).await {
+    let body = match read(body, MAX_REQUEST_BYTES).await {
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
@@ -160,13 +175,13 @@ async fn handle<H: Handler>(State(endpoint): State<Arc<Endpoint<H>>>, request: R
 
 /// A request's body, within its limits; else what to answer. Of a body that is too large some more is read and thrown away, so that
 /// its sender is done and reads the answer; if it goes on and on, the connection ends with the answer.
-pub(super) async fn read(mut body: Body) -> Result<Bytes, Response> {
+pub(crate) async fn read(mut body: Body, most: usize) -> Result<Bytes, Response> {
     let mut reading = Vec::new();
     let mut more = 0;
     let whole = async {
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame?.into_data() else { continue };
-            if more == 0 && reading.len() + data.len() <= MAX_REQUEST_BYTES {
+            if more == 0 && reading.len() + data.len() <= most {
                 reading.extend_from_slice(&data);
             } else {
                 more += data.len();
@@ -181,7 +196,7 @@ pub(super) async fn read(mut body: Body) -> Result<Bytes, Response> {
     let outcome = tokio::time::timeout(BODY_TIMEOUT, whole).await;
     let (status, why) = match outcome {
         Ok(Ok(())) if more == 0 => return Ok(reading.into()),
-        Ok(Ok(())) => (StatusCode::PAYLOAD_TOO_LARGE, format!("the request is larger than {MAX_REQUEST_BYTES} bytes\n")),
+        Ok(Ok(())) => (StatusCode::PAYLOAD_TOO_LARGE, format!("the request is larger than {most} bytes\n")),
         Ok(Err(why)) => (StatusCode::BAD_REQUEST, format!("the request broke off: {why}\n")),
         Err(_) => (StatusCode::REQUEST_TIMEOUT, format!("the request took longer than {BODY_TIMEOUT:?} to arrive\n")),
     };
@@ -234,16 +249,6 @@ fn is_plain_path(path: &str) -> bool {
             .split('/')
             .skip(1)
             .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)))
-}
-
-/// Loopback names, the address listened on where it is one, and what is configured.
-fn allowed_hosts(config: &ServerConfig) -> Vec<String> {
-    let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
-    if !config.listen.ip().is_unspecified() && !config.listen.ip().is_loopback() {
-        hosts.push(config.listen.ip().to_string());
-    }
-    hosts.extend(config.allowed_hosts.iter().cloned());
-    hosts
 }
 
 /// Loopback origins, for tools that run in a browser on this machine, and what is configured.

@@ -12,21 +12,32 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-/// Connections at once. More wait in the kernel's queue: each costs about 20 KiB here.
-const MAX_CONNECTIONS: usize = 4_096;
-/// How long a client may take to send a request's head, and how long a connection may be idle between requests.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// What a listener's clients may take.
+pub(crate) struct Limits {
+    /// Connections at once. More wait in the kernel's queue: each costs about 20 KiB here.
+    connections: usize,
+    /// How long a client may take to send a request's head, and how long a connection may be idle between requests.
+    head: Duration,
+}
+
+impl Limits {
+    /// Of the MCP endpoint.
+    pub(crate) const MCP: Limits = Limits { connections: 4_096, head: Duration::from_secs(60) };
+    /// Of the admin listener: a few people and programs, near by.
+    pub(crate) const ADMIN: Limits = Limits { connections: 64, head: Duration::from_secs(10) };
+}
+
 /// The most that a request's head takes, and what is read at a time.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// After a failed accept (out of file descriptors, mostly) wait this long, rather than spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Serves `app` on every connection. Once `closing` is cancelled accepts no more, and returns when the requests under way have
 /// been answered and their connections closed.
-pub(super) async fn accept(listener: TcpListener, app: Router, closing: CancellationToken) {
+pub(crate) async fn accept(listener: TcpListener, app: Router, closing: CancellationToken, limits: Limits) {
     let service = TowerToHyperService::new(app);
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
-    let (graceful, permits) = (GracefulShutdown::new(), Arc::new(Semaphore::new(MAX_CONNECTIONS)));
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(MAX_HEAD_BYTES);
+    let (graceful, permits) = (GracefulShutdown::new(), Arc::new(Semaphore::new(limits.connections)));
     loop {
         let next = async {
             let permit = permits.clone().acquire_owned().await;

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::app;
 use super::tools::{describe_document, list_document};
 use crate::contract::{Description, ErrorKind, TableFilter, TableName, Target};
+use crate::database::State;
 use crate::error::CallError;
 use crate::registry::Snapshot;
 
@@ -23,12 +24,20 @@ const MAX_URI: usize = 4_096;
 /// One for each database, and the page.
 pub(super) fn list(snapshot: &Snapshot) -> Vec<Resource> {
     let schemas = snapshot.entries().map(|(id, _)| {
-        let resource = Resource::new(schema_uri(id), format!("{id} schema"))
-            .with_description(format!("The tables and views of the database {id}"))
-            .with_mime_type(JSON);
+        let resource =
+            Resource::new(schema_uri(id), format!("{id} schema")).with_description(described(snapshot, id)).with_mime_type(JSON);
         resource.with_title(format!("Tables of {id}"))
     });
     schemas.chain([app::resource()]).collect()
+}
+
+fn described(snapshot: &Snapshot, id: &str) -> String {
+    let mut text = format!("The tables and views of the database {id}");
+    // What isn't in the snapshot's databases can't be opened.
+    if snapshot.resolve(Some(id)).map_or(true, |database| database.health().state == State::Down) {
+        text.push_str(", which is down now: health_check says why");
+    }
+    text
 }
 
 pub(super) fn templates() -> Vec<ResourceTemplate> {

@@ -26,6 +26,7 @@ use super::tasks::{self, Tasks};
 use super::{app, completions, failure, progress, prompts, resources, tools};
 use crate::contract::ErrorKind;
 use crate::error::CallError;
+use crate::metrics;
 use crate::session::{Caller, Principal, Sessions};
 
 /// Names a session in the requests of the older protocols.
@@ -78,8 +79,13 @@ impl Server {
             names: &offer.names,
             tool: name,
         };
+        let call = metrics::CALL.scope(metrics::Call::begin(name), async {
+            let result = tools::call(context, name, arguments).await;
+            metrics::Call::ended(failure::kind(&result));
+            result
+        });
         let why = tokio::select! {
-            result = tools::call(context, name, arguments) => return result,
+            result = call => return result,
             () = unwanted => CALLER_GONE,
             () = self.0.calls.stopped() => "the server is shutting down and the call's grace period has passed",
         };

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::calls::CallerGone;
 use super::handler::Handler;
-use super::http::{Endpoint, full, read};
+use super::http::{Endpoint, MAX_REQUEST_BYTES, full, read};
 use super::server::SESSION_HEADER;
 use crate::session::fresh_handle;
 
@@ -89,7 +89,7 @@ async fn message<H: Handler>(State(streams): State<Arc<Streams<H>>>, request: Re
         let why = format!("there is no such session: open one with GET {STREAM}, and keep it open\n");
         return (StatusCode::NOT_FOUND, why).into_response();
     };
-    let body = match read(body).await {
+    let body = match read(body, MAX_REQUEST_BYTES).await {
         Ok(body) => body,
         Err(refusal) => return refusal,
     };

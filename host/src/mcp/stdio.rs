@@ -19,6 +19,7 @@ use super::{signals, tools};
 use crate::config::ServerConfig;
 use crate::registry::Registry;
 use crate::session::Sessions;
+use crate::status::Status;
 
 /// The longest message: as over HTTP.
 const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
@@ -30,13 +31,14 @@ const FLUSH: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// The handshake failed.
-pub async fn stdio(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Result<()> {
+pub async fn stdio(registry: Arc<Registry>, config: &ServerConfig, status: &Status) -> anyhow::Result<()> {
     tools::check(&registry.current())?;
     let stop = signals::stop().context("installing signal handlers")?;
     let (calls, session) = (Calls::default(), CancellationToken::new());
     let sessions = Sessions::new(registry.clone(), config.sessions.clone());
     let server = Server::new(sessions.clone(), calls.clone());
     let (input, output) = stdio_pipes();
+    status.serving();
     let transport = Lines::new(input, output, MAX_MESSAGE_BYTES);
     let serving = async {
         // rmcp itself waits a few seconds for running calls once the input has ended.
@@ -50,6 +52,7 @@ pub async fn stdio(registry: Arc<Registry>, config: &ServerConfig) -> anyhow::Re
     let outcome = tokio::select! {
         outcome = &mut serving => outcome,
         () = stop => {
+            status.draining();
             calls.finish().await;
             session.cancel();
             tokio::time::timeout(FLUSH, serving).await.unwrap_or(Ok(()))

@@ -22,6 +22,7 @@
 mod arrow;
 mod csv;
 mod failure;
+mod health;
 mod inline;
 mod json;
 mod markdown;
@@ -34,6 +35,7 @@ pub(crate) mod tests;
 pub use arrow::arrow;
 pub use csv::csv;
 pub use failure::failure;
+pub use health::{health, pool};
 pub use inline::MAX_JSON_DEPTH;
 pub(crate) use inline::as_it_is as json;
 pub use json::{RowShape, column_keys, rows};

@@ -51,6 +51,21 @@ impl Endpoints {
         self.0.iter().map(|endpoint| endpoint.name.clone()).collect()
     }
 
+    /// What tells one server from another: where the first endpoint is.
+    pub(crate) fn server(&self) -> Option<String> {
+        self.0.first().map(|endpoint| format!("{}:{}", endpoint.host.to_ascii_lowercase(), endpoint.port))
+    }
+
+    /// Whether one of the endpoints accepts a connection in time, which is then closed. Without an endpoint there is nothing to ask.
+    pub(crate) async fn answer_within(&self, limit: Duration) -> bool {
+        for endpoint in &self.0 {
+            if let Ok(Ok(_)) = tokio::time::timeout(limit, self.dial(&endpoint.name)).await {
+                return true;
+            }
+        }
+        self.0.is_empty()
+    }
+
     /// Connects to an endpoint by its name. Gives its host with the socket.
     pub(crate) async fn dial(&self, name: &str) -> Result<(TcpStream, &str), IoError> {
         let Some(endpoint) = self.0.iter().find(|endpoint| endpoint.name == name) else {

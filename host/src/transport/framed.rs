@@ -44,6 +44,11 @@ impl<S> Framed<S> {
         Framed { socket, envelope: framed.then(Envelope::default) }
     }
 
+    /// The socket beneath.
+    pub(super) fn get_ref(&self) -> &S {
+        &self.socket
+    }
+
     /// The socket itself.
     pub(super) fn into_inner(self) -> S {
         self.socket

@@ -22,7 +22,7 @@ impl transport::Host for State {
     }
 
     async fn dial(&mut self, endpoint: String) -> wasmtime::Result<Result<Resource<ByteStream>, IoError>> {
-        if self.streams >= MAX_STREAMS {
+        if self.streams.len() >= MAX_STREAMS {
             return Ok(Err(IoError::Denied(format!("a connection may have {MAX_STREAMS} streams open"))));
         }
         let access = self.access.clone();
@@ -32,7 +32,7 @@ impl transport::Host for State {
             Err(why) => return Ok(Err(interrupted(why))),
         };
         let stream = self.table.push(ByteStream::new(socket, host, access.tls.is_some()))?;
-        self.streams += 1;
+        self.streams.push(stream.rep());
         Ok(Ok(stream))
     }
 }
@@ -112,8 +112,9 @@ impl transport::HostByteStream for State {
     }
 
     async fn drop(&mut self, this: Resource<ByteStream>) -> wasmtime::Result<()> {
+        let place = this.rep();
         self.table.delete(this)?;
-        self.streams = self.streams.saturating_sub(1);
+        self.streams.retain(|open| *open != place);
         Ok(())
     }
 }

@@ -52,8 +52,9 @@ impl Faulty {
         let mut config = Config::new();
         for number in 0..databases {
             let mut entry = entry(proxies[number % LANES].port());
-            // As good as none: the next statement has a connection of its own.
-            entry["pool"] = json!({"max": 1, "max_lifetime": "1us", "connect_timeout": format!("{}ms", allowed.as_millis())});
+            let connect_timeout = format!("{}ms", allowed.as_millis());
+            // As good as none: the next statement has a connection of its own, and tries for itself.
+            entry["pool"] = json!({"max": 1, "max_lifetime": "1us", "connect_timeout": connect_timeout, "fail_fast": false});
             config = config.database(&format!("db{number}"), entry);
         }
         let host = Host::start(config).await;

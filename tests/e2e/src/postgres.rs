@@ -1,6 +1,8 @@
 //! The PostgreSQL that `cargo xtask test` started, seen by `psql`: what a value or a session really is, by another client
 //! than ours.
 
+pub mod private;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! Faults on the way: a TCP proxy before a server, which breaks off, stalls or lies at a byte of the test's choosing.
+//! Faults on the way: a TCP proxy before a server, which breaks off, stalls or lies at a byte of the test's choosing; or is gone.
 //!
 //! Bytes are counted for each connection by itself, and only what the server says is counted and broken: what a client says is
 //! the host's own.
@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// What is read at once: more than a packet of any protocol here.
@@ -45,6 +46,10 @@ struct State {
     /// What the server has said on the connection that came last, its beginning.
     heard: Mutex<Vec<u8>>,
     said: AtomicUsize,
+    /// How many connections were accepted.
+    accepted: AtomicUsize,
+    /// Whether it is gone, and how often it went: what was carried is closed each time.
+    gone: watch::Sender<(bool, usize)>,
 }
 
 impl State {
@@ -66,9 +71,28 @@ impl Proxy {
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
         let task = tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                // One that is broken ends with an error or without: what the client makes of it is the test's.
-                tokio::spawn(carry(client, SocketAddr::from(([127, 0, 0, 1], server)), Arc::clone(&shared)));
+            let server = SocketAddr::from(([127, 0, 0, 1], server));
+            let mut gone = shared.gone.subscribe();
+            let mut listener = Some(listener);
+            loop {
+                if gone.borrow_and_update().0 {
+                    listener = None;
+                } else if listener.is_none() {
+                    listener = TcpListener::bind(("127.0.0.1", port)).await.ok();
+                }
+                let Some(listening) = &listener else {
+                    gone.changed().await.expect("the state lives as long as this");
+                    continue;
+                };
+                tokio::select! {
+                    accepted = listening.accept() => {
+                        let Ok((client, _)) = accepted else { return };
+                        shared.accepted.fetch_add(1, Ordering::SeqCst);
+                        // One that is broken ends with an error or without: what the client makes of it is the test's.
+                        tokio::spawn(carry(client, server, Arc::clone(&shared)));
+                    }
+                    _ = gone.changed() => {}
+                }
             }
         });
         Proxy { port, state, task }
@@ -88,6 +112,25 @@ impl Proxy {
     /// From now on nothing happens.
     pub fn mend(&self) {
         *held(&self.state.plan) = None;
+    }
+
+    /// Closes every connection and refuses new ones, as a server does that has ended.
+    pub fn go(&self) {
+        self.state.gone.send_modify(|(gone, times)| {
+            *gone = true;
+            *times += 1;
+        });
+    }
+
+    /// Accepts connections again.
+    pub fn come_back(&self) {
+        self.state.gone.send_modify(|(gone, _)| *gone = false);
+    }
+
+    /// How many connections it has accepted.
+    #[must_use]
+    pub fn accepted(&self) -> usize {
+        self.state.accepted.load(Ordering::SeqCst)
     }
 
     /// How many bytes the server has said on the connection that came last.
@@ -119,11 +162,14 @@ async fn carry(mut client: TcpStream, server: SocketAddr, state: Arc<State>) -> 
     server.set_nodelay(true)?;
     state.said.store(0, Ordering::SeqCst);
     held(&state.heard).clear();
+    let mut gone = state.gone.subscribe();
+    let before = gone.borrow().1;
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
     tokio::select! {
         asked = tokio::io::copy(&mut from_client, &mut to_server) => asked.map(drop),
         told = tell(&mut from_server, &mut to_client, &state) => told,
+        _ = gone.wait_for(|(_, times)| *times != before) => Ok(()),
     }
 }
 

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use super::super::answer;
 use super::{Context, located, put, reading, with_place};
 use crate::contract::{ErrorKind, Readiness};
-use crate::database::{Database, Trouble};
+use crate::database::{Database, Health, State};
 use crate::error::{CallError, kind_name};
+use crate::render;
 
 /// How long a database gets to answer: as long as a person watches.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,7 +35,9 @@ pub(super) fn check() -> Tool {
                         "type": "object",
                         "properties": {
                             "database_id": {"type": "string"},
-                            "state": {"type": "string", "enum": ["healthy", "resuming", "down"]},
+                            "state": {"type": "string", "enum": ["healthy", "resuming", "degraded", "down"]},
+                            "since": {"type": "string", "description": "Since when it is so, where that is known"},
+                            "next_try_ms": {"type": "integer", "description": "Until then calls fail at once"},
                             "last_error": {"type": "object", "description": "The last time before this that it couldn't be reached"}
                         },
                         "required": ["database_id", "state"]
@@ -67,13 +70,14 @@ struct Arguments {}
 pub(super) async fn call_check(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let (to, Arguments {}) = located(given)?;
     let snapshot = context.sessions.registry().current();
-    let databases: Vec<Arc<Database>> = if to.names_a_place() {
+    let named = to.names_a_place();
+    let databases: Vec<Arc<Database>> = if named {
         vec![context.place(&to).await?.database]
     } else {
         snapshot.databases().filter(|database| context.permit(database).is_ok()).cloned().collect()
     };
     // All at once: one that is down must not make the others look slow.
-    let asked: Vec<_> = databases.into_iter().map(|database| tokio::spawn(ask(database))).collect();
+    let asked: Vec<_> = databases.into_iter().map(|database| tokio::spawn(ask(database, named))).collect();
     let mut entries = Vec::with_capacity(asked.len());
     let mut healthy = true;
     for one in asked {
@@ -81,7 +85,7 @@ pub(super) async fn call_check(context: Context<'_>, given: JsonObject) -> Resul
         healthy &= well;
         entries.push(entry);
     }
-    for (id, known) in snapshot.unavailable().filter(|_| !to.names_a_place()) {
+    for (id, known) in snapshot.unavailable().filter(|_| !named) {
         healthy = false;
         let since = humantime::format_rfc3339_seconds(known.since).to_string();
         let error = json!({"kind": kind_name(ErrorKind::Connection), "message": known.reason, "since": since});
@@ -98,45 +102,44 @@ pub(super) async fn call_test(context: Context<'_>, given: JsonObject) -> Result
     let (to, Arguments {}) = located(given)?;
     let database = context.place(&to).await?.database;
     let began = Instant::now();
-    let resuming = database.ping().await? == Readiness::Resuming;
+    let resuming = database.probe().await? == Readiness::Resuming;
     let document =
         json!({"database_id": database.id(), "connected": true, "resuming": resuming, "latency_ms": milliseconds(began)});
     Ok(answer::document(document.to_string()))
 }
 
-async fn ask(database: Arc<Database>) -> (bool, Value) {
-    let before = database.last_trouble();
+/// Whoever asks for one by its name wants to know now; asking for all leaves those that are down to their own time.
+async fn ask(database: Arc<Database>, pressing: bool) -> (bool, Value) {
+    let before = database.health();
     let began = Instant::now();
-    let outcome = tokio::time::timeout(PATIENCE, database.ping()).await;
+    let asking = async { if pressing { database.probe().await } else { database.ping().await } };
+    let outcome = tokio::time::timeout(PATIENCE, asking).await;
     let mut entry = JsonObject::new();
     put(&mut entry, "database_id", Some(database.id()));
+    let now = database.health();
     let state = match outcome {
-        Ok(Ok(Readiness::Ready)) => "healthy",
         Ok(Ok(Readiness::Resuming)) => "resuming",
-        _ => "down",
+        Ok(Ok(Readiness::Ready)) if now.state == State::Degraded => State::Degraded.name(),
+        Ok(Ok(Readiness::Ready)) => State::Healthy.name(),
+        _ => State::Down.name(),
     };
+    // What went wrong before this is told as the last error; what does now, as the error.
+    entry.extend(render::health(&Health { last_error: before.last_error, ..now }, true));
     put(&mut entry, "state", Some(state));
     put(&mut entry, "latency_ms", Some(milliseconds(began)));
-    let pool = database.pool();
-    put(&mut entry, "pool", Some(json!({"max": pool.max, "open": pool.open, "idle": pool.idle, "waiting": pool.waiting})));
+    put(&mut entry, "pool", Some(render::pool(database.pool())));
     let error = match &outcome {
         Ok(Ok(_)) => None,
         Ok(Err(why)) => Some(json!({"kind": kind_name(why.record().kind), "message": why.record().message})),
         Err(_) => Some(json!({"kind": "timeout", "message": format!("no answer in {} s", PATIENCE.as_secs())})),
     };
     put(&mut entry, "error", error);
-    put(&mut entry, "last_error", before.map(last_error));
     (matches!(outcome, Ok(Ok(_))), Value::Object(entry))
 }
 
 /// What is on disk isn't what runs.
 fn refused((at, why): (SystemTime, String)) -> Value {
     json!({"state": "stale", "refused": why, "at": humantime::format_rfc3339_seconds(at).to_string()})
-}
-
-fn last_error(trouble: Trouble) -> Value {
-    let at = humantime::format_rfc3339_seconds(trouble.at).to_string();
-    json!({"kind": kind_name(trouble.kind), "message": trouble.message, "at": at})
 }
 
 fn milliseconds(since: Instant) -> f64 {

@@ -10,13 +10,14 @@ use crate::contract::ParameterStyle;
 use crate::database::Database;
 use crate::error::CallError;
 use crate::registry::{Snapshot, Unavailable};
+use crate::render;
 
 pub(super) fn tool() -> Tool {
     reading(
         "list_databases",
         "List databases",
         "Lists the databases that can be queried: the id to pass as database_id, what it holds, its SQL dialect, how parameters \
-         are written in a statement, whether it is read-only, and the limits of one call. Connects to none of them.",
+         are written in a statement, whether it is read-only, the limits of one call, and its state. Connects to none of them.",
         json!({"type": "object", "properties": {}, "additionalProperties": false}),
         json!({
             "type": "object",
@@ -36,10 +37,13 @@ pub(super) fn tool() -> Tool {
                             "default": {"type": "boolean", "description": "Used by calls without database_id"},
                             "max_rows": {"type": "integer"},
                             "max_timeout_ms": {"type": "integer"},
-                            "state": {"type": "string", "enum": ["down"], "description": "It can't be used now"},
-                            "error": {"type": "string", "description": "Why not"}
+                            "state": {"type": "string", "enum": ["idle", "healthy", "degraded", "down"], "description": "As far as is known without connecting; idle: nothing is open and nothing wrong"},
+                            "since": {"type": "string"},
+                            "next_try_ms": {"type": "integer", "description": "Until then calls fail at once"},
+                            "last_error": {"type": "object"},
+                            "error": {"type": "string", "description": "Why it can't be used as it is configured"}
                         },
-                        "required": ["database_id", "driver", "read_only", "default"]
+                        "required": ["database_id", "driver", "read_only", "default", "state"]
                     }
                 }
             },
@@ -76,6 +80,7 @@ fn entry(snapshot: &Snapshot, database: &Database) -> Value {
     let (rows, _) = database.most();
     put(&mut entry, "max_rows", Some(rows));
     put(&mut entry, "max_timeout_ms", u64::try_from(database.statement_timeout().as_millis()).ok());
+    entry.extend(render::health(&database.health(), false));
     Value::Object(entry)
 }
 

@@ -1,0 +1,41 @@
+//! What can be asked for, and how answers are written.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+
+use super::{Desk, databases};
+
+/// Every route behind the guard.
+pub(super) fn routes() -> Router<Arc<Desk>> {
+    Router::new()
+        .route("/admin/databases", get(databases::list))
+        .route("/admin/databases/{id}", get(databases::show))
+        .route("/admin/databases/{id}/probe", post(databases::probe))
+}
+
+/// There is no such route.
+pub(super) async fn nothing(uri: Uri) -> Response {
+    error(StatusCode::NOT_FOUND, "not-found", &format!("there is nothing at {:?}", uri.path()))
+}
+
+/// It is there, but not for this method.
+pub(super) async fn no_method(uri: Uri) -> Response {
+    error(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", &format!("not with this method: {:?}", uri.path()))
+}
+
+/// An answer.
+pub(super) fn answer(status: StatusCode, document: &Value) -> Response {
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+    (status, headers, format!("{document}\n")).into_response()
+}
+
+/// An error: `kind` for programs, the message for people.
+pub(super) fn error(status: StatusCode, kind: &str, message: &str) -> Response {
+    answer(status, &json!({"error": {"kind": kind, "message": message}}))
+}
