@@ -103,7 +103,7 @@ pub enum Toolset {
     Sessions,
     /// `begin_transaction`, `commit`, `rollback`.
     Transactions,
-    /// `list_catalogs`, `list_routines`, `table_stats`, `server_info`, `user_info`, `test_connection`.
+    /// `list_catalogs`, `list_routines`, `table_stats`, `server_info`, `user_info`, `explain_policy`, `test_connection`.
     Administration,
     /// `execute_script`.
     Scripts,

@@ -4,6 +4,7 @@
 
 mod config;
 mod driver;
+mod policy;
 mod query;
 mod source;
 
@@ -71,6 +72,9 @@ enum Command {
     /// Look at what a configuration may say
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Ask what a configuration allows
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// Look at drivers
     #[command(subcommand)]
     Driver(driver::Driver),
@@ -140,6 +144,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Query(query) => return query.run().await,
         Command::Config(command) => return Ok(command.run()),
+        Command::Policy(policy) => return policy.run().await,
         Command::Driver(driver) => return driver.run().await,
     }
     Ok(ExitCode::SUCCESS)

@@ -105,6 +105,7 @@ const DENIED: &[&str] = &[
     "lowrite",
     "loread",
     "set_limit",
+    "setseed",
     "http",
     // PostgreSQL: SQL given as text
     "query_to_xml",

@@ -18,6 +18,7 @@
 mod by_value;
 mod decide;
 mod effective;
+mod explanation;
 mod facts;
 mod functions;
 mod kinds;
@@ -38,6 +39,7 @@ use sqlparser::dialect::{Dialect, GenericDialect, MsSqlDialect, MySqlDialect, Po
 
 pub use decide::{Request, Subject, Verdict, decide};
 pub use effective::Policy;
+pub use explanation::{Explanation, LimitsShown};
 pub use facts::Facts;
 pub use refusal::{Refusal, Rule};
 

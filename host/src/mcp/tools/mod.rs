@@ -3,6 +3,7 @@
 mod describe_table;
 mod execute_script;
 mod explain;
+mod explain_policy;
 mod family;
 mod fetch_rows;
 mod foreign_keys;
@@ -89,6 +90,7 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
         "search_objects" => search_objects::call(context, arguments).await,
         "table_stats" => table_stats::call(context, arguments).await,
         "user_info" => user_info::call(context, arguments).await,
+        "explain_policy" => explain_policy::call(context, arguments),
         "execute_script" => execute_script::call(context, arguments).await,
         "fetch_rows" => fetch_rows::call(context, arguments).await,
         "open_session" => sessions::call_open(context, arguments),

@@ -4,9 +4,9 @@ use rmcp::model::{JsonObject, Tool};
 use serde_json::{Value, json};
 
 use super::{
-    describe_table, execute_script, explain, family, fetch_rows, foreign_keys, health, list_catalogs, list_databases,
-    list_routines, list_schemas, list_tables, object, query, recommend_indexes, saved, search_objects, server_info, sessions,
-    table_stats, transactions, user_info,
+    describe_table, execute_script, explain, explain_policy, family, fetch_rows, foreign_keys, health, list_catalogs,
+    list_databases, list_routines, list_schemas, list_tables, object, query, recommend_indexes, saved, search_objects,
+    server_info, sessions, table_stats, transactions, user_info,
 };
 use crate::config::{Family, SessionsConfig, ToolsConfig, Toolset};
 use crate::registry::Snapshot;
@@ -121,6 +121,7 @@ fn of_set(set: Toolset, writable: bool, times: &SessionsConfig) -> Vec<Tool> {
             table_stats::tool(),
             server_info::tool(),
             user_info::tool(),
+            explain_policy::tool(),
             health::test(),
         ],
         Toolset::Scripts if writable => vec![execute_script::tool()],
