@@ -7,17 +7,29 @@
 mod admin;
 mod alias;
 mod aws;
+mod connection_string;
 mod database;
+mod delegation;
 mod duration;
-mod place;
+mod fault;
+mod fit;
+mod forms;
+mod identity;
+mod load;
+mod near;
+mod origin;
 mod policy;
 mod reload;
 mod schema;
 mod secret;
+#[cfg(test)]
+mod seeds;
 mod sessions;
 mod statement;
+mod tree;
+mod warnings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -25,11 +37,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use admin::{AdminConfig, ReadyWhen};
-pub use alias::DataApi;
 pub use aws::AwsConfig;
 pub(crate) use aws::HttpEndpoint;
+pub use connection_string::{ConnectionStringError, parse as parse_connection_string};
 pub(crate) use database::endpoint;
 pub use database::{DatabaseConfig, PoolConfig, TlsConfig, TlsMode};
+pub use delegation::{Delegation, McpSection, Module, ModuleOptions, ModulePool};
+pub use fault::{ConfigErrors, Fault};
+pub use forms::{Environment, Flags};
+pub use identity::{AuthConfig, TokenCache, TokenExchange, TrustedIdp};
+pub use load::{Loaded, Source};
+pub use origin::Origin;
 pub(crate) use policy::{DEFAULT_MAX_BYTES, DEFAULT_MAX_ROWS, DEFAULT_STATEMENT_TIMEOUT};
 pub use policy::{FunctionsConfig, PolicyConfig, PolicyRef, ToolsConfig};
 pub use reload::ReloadConfig;
@@ -52,6 +70,7 @@ pub struct Config {
     #[serde(default)]
     pub policies: BTreeMap<String, PolicyConfig>,
     /// The databases, by id.
+    #[serde(default)]
     pub databases: BTreeMap<String, DatabaseConfig>,
     /// The database of calls that name none. With one database configured it is that one.
     #[serde(default)]
@@ -65,6 +84,26 @@ pub struct Config {
     /// A listener for whoever runs the server. Without it there is none.
     #[serde(default)]
     pub admin: Option<AdminConfig>,
+    /// Secrets that are elsewhere.
+    #[serde(default)]
+    pub secrets: SecretsConfig,
+    /// Who vouches for callers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<AuthConfig>,
+    /// Databases as another server has them: they become entries of `databases`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegation: Option<Delegation>,
+    /// Tools as another server has them: they become `server.tools`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mcp: Option<McpSection>,
+}
+
+/// Secrets in files of their own.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SecretsConfig {
+    /// Takes a secret from a file that others than its owner can read. Kubernetes mounts secrets so, unless told `defaultMode: 0400`.
+    pub allow_readable_files: bool,
 }
 
 /// The HTTP server.
@@ -72,6 +111,7 @@ pub struct Config {
 #[serde(deny_unknown_fields, default)]
 pub struct ServerConfig {
     /// Address and port.
+    #[schemars(with = "String", extend("format" = ADDRESS))]
     pub listen: SocketAddr,
     /// The path of the MCP endpoint.
     pub path: String,
@@ -181,85 +221,86 @@ pub enum Grant {
     SignedHttp,
 }
 
-/// Why a configuration can't be used. Says file, place and key where they are known.
-#[derive(Debug)]
-pub struct ConfigError(String);
-
-impl std::fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for ConfigError {}
+/// The schema's `format` of an address and a port.
+const ADDRESS: &str = "bulkhead-address";
 
 impl Config {
     /// Reads and checks a YAML or JSON file. Relative paths in it become relative to the file.
     ///
     /// # Errors
-    /// What is wrong with the file, and where.
-    pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        let shown = path.display();
-        let text = std::fs::read_to_string(path).map_err(|why| ConfigError(format!("{shown}: {why}")))?;
-        let mut config = Config::parse(&text).map_err(|why| ConfigError(format!("{shown}: {why}")))?;
-        config.resolve(path.parent().unwrap_or(Path::new(".")));
-        Ok(config)
+    /// Everything that is wrong with the file, and where.
+    pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
+        Ok(Source::file(path).load()?.config)
     }
 
     /// Reads and checks the text of a YAML or JSON file.
     ///
     /// # Errors
-    /// What is wrong with the text, and where.
-    pub fn parse(text: &str) -> Result<Config, ConfigError> {
-        // Line and column, but no lines of the file: one of them may hold a password.
-        let options = serde_saphyr::options! { with_snippet: false };
-        let read = serde_saphyr::from_str_with_options(text, options);
-        let mut config: Config = read.map_err(|why| {
-            let keys = why.location().and_then(|location| place::keys(text, location.line()));
-            ConfigError(keys.map_or_else(|| why.to_string(), |keys| format!("{keys}: {why}")))
-        })?;
-        for (id, database) in &mut config.databases {
-            alias::resolve(id, database).map_err(ConfigError)?;
-        }
-        policy::resolve(&config.policies, &mut config.databases).map_err(ConfigError)?;
-        config.check()?;
-        Ok(config)
+    /// Everything that is wrong with the text, and where.
+    pub fn parse(text: &str) -> Result<Config, ConfigErrors> {
+        Ok(load::text(text)?.config)
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
-        if let Some(default) = &self.default_database
-            && !self.databases.contains_key(default)
-        {
-            return Err(ConfigError(format!(
-                "default_database: there is no database {default:?}; there are: {}",
-                self.databases.keys().cloned().collect::<Vec<_>>().join(", ")
-            )));
+    /// What is wrong with it as a whole, by key. `ids` are those of all databases that were written, also of those that don't fit.
+    fn check(&self, ids: &BTreeSet<String>) -> Vec<(String, String)> {
+        let mut wrong = Vec::new();
+        let there = |id: &str| ids.contains(id) || self.databases.contains_key(id);
+        if let Some(default) = self.default_database.as_ref().filter(|id| !there(id)) {
+            let all = self.databases.keys().cloned().collect::<Vec<_>>().join(", ");
+            wrong.push(("default_database".to_owned(), format!("there is no database {default:?}; there are: {all}")));
         }
         if self.server.sessions.max_connections == 0 {
-            return Err(ConfigError(
-                "server.sessions.max_connections: at least 1: without a connection no call can run".to_owned(),
-            ));
+            let why = "at least 1: without a connection no call can run";
+            wrong.push(("server.sessions.max_connections".to_owned(), why.to_owned()));
         }
-        if let Some(admin) = &self.admin {
-            admin.check().map_err(ConfigError)?;
+        if let Some(Err(why)) = self.admin.as_ref().map(AdminConfig::check) {
+            let (key, why) = why.split_once(": ").unwrap_or(("admin", &why));
+            wrong.push((key.to_owned(), why.to_owned()));
         }
         for (id, database) in &self.databases {
-            database.check(id).map_err(ConfigError)?;
+            if id.is_empty() || id.len() > 64 || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) {
+                wrong.push((format!("databases.{id}"), "an id is 1 to 64 letters, digits, '_', '-' and '.'".to_owned()));
+            }
+            wrong.extend(database.check().into_iter().map(|(key, why)| (format!("databases.{id}.{key}"), why)));
         }
         for (name, statement) in &self.statements {
-            statement.check(name).map_err(|why| ConfigError(format!("statements.{name}: {why}")))?;
-            if let Some(id) = statement.database_id.as_ref().filter(|id| !self.databases.contains_key(*id)) {
-                return Err(ConfigError(format!("statements.{name}.database_id: there is no database {id:?}")));
+            if let Err(why) = statement.check(name) {
+                wrong.push((format!("statements.{name}"), why));
+            }
+            if let Some(id) = statement.database_id.as_ref().filter(|id| !there(id)) {
+                wrong.push((format!("statements.{name}.database_id"), format!("there is no database {id:?}")));
             }
         }
         for (name, driver) in &self.drivers.settings {
             if let Some(sha256) = &driver.sha256
                 && (sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()))
             {
-                return Err(ConfigError(format!("drivers.settings.{name}.sha256: 64 hexadecimal digits are wanted")));
+                wrong.push((format!("drivers.settings.{name}.sha256"), "64 hexadecimal digits are wanted".to_owned()));
             }
         }
-        Ok(())
+        if let Some(auth) = &self.auth {
+            wrong.extend(auth.check());
+            if !auth.trusted_idps.is_empty() && !self.server.listen.ip().is_loopback() {
+                let why = "with auth.trusted_idps it has to be a loopback address: callers aren't told apart yet, and whoever reaches \
+                           the server would be let in";
+                wrong.push(("server.listen".to_owned(), why.to_owned()));
+            }
+        }
+        wrong
+    }
+
+    /// What isn't there, or can't be read, of what is needed to connect: by key. Nothing of it is looked at when a server starts.
+    #[must_use]
+    pub fn missing(&self) -> Vec<(String, String)> {
+        let mut missing = Vec::new();
+        for (id, database) in &self.databases {
+            for (name, secret) in [("password", &database.password), ("access_token", &database.access_token)] {
+                if let Some(Err(why)) = secret.as_ref().map(SecretRef::resolve) {
+                    missing.push((format!("databases.{id}.{name}"), why));
+                }
+            }
+        }
+        missing
     }
 
     fn resolve(&mut self, base: &Path) {
@@ -273,9 +314,15 @@ impl Config {
         self.drivers.settings.values_mut().filter_map(|driver| driver.path.as_mut()).for_each(absolute);
         for database in self.databases.values_mut() {
             database.resolve(base);
+            if self.secrets.allow_readable_files {
+                database.secrets().for_each(SecretRef::allow_readable);
+            }
         }
         if let Some(admin) = &mut self.admin {
             admin.token.resolve_path(base);
+            if self.secrets.allow_readable_files {
+                admin.token.allow_readable();
+            }
         }
         if self.drivers.folder.is_none() {
             let beside_file = base.join("drivers");
@@ -284,6 +331,11 @@ impl Config {
                 if beside_file.is_dir() { Some(beside_file) } else { beside_binary.filter(|path| path.is_dir()) };
         }
     }
+}
+
+/// Whether a host is this machine.
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -312,7 +364,7 @@ mod tests {
             ),
             ("databases: {main: {driver: postgres, host: h}}\ndefault_database: other", "other"),
             ("databases: {main: {driver: postgres, host: h, pool: {max: 0}}}", "pool.max"),
-            ("databases: {main: {driver: postgres, host: h, statement_timeout: soon}}", "soon"),
+            ("databases: {main: {driver: postgres, host: h, statement_timeout: soon}}", "statement_timeout"),
             ("databases: {main: {driver: postgres, host: h, endpoints: [h]}}", "endpoints"),
             ("databases: {main: {driver: postgres, host: h, tls: {allow_plaintext_password: true}}}", "plaintext"),
         ] {

@@ -5,10 +5,12 @@
 //! already authenticated in another way (a server that echoes what it is sent would give it back).
 
 mod host;
+mod kept;
 mod scram;
 
 use std::sync::Arc;
 
+pub(crate) use kept::KeptSecret;
 pub(crate) use scram::SaltedPasswords;
 
 use crate::config::Secret;

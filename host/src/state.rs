@@ -11,7 +11,7 @@ use crate::files::Directory;
 use crate::http::{HttpState, SignedHttp};
 use crate::limits::{Limits, MAX_INSTANCES, MAX_MEMORIES, MAX_RANDOM_BYTES, MAX_RESOURCES, MAX_TABLE_ELEMENTS, MAX_TABLES};
 use crate::log::{DriverLog, StandardError};
-use crate::secrets::Credential;
+use crate::secrets::{Credential, KeptSecret};
 use crate::signal::Signal;
 use crate::transport::{ByteStream, Endpoints, TlsClient};
 
@@ -19,7 +19,8 @@ use crate::transport::{ByteStream, Endpoints, TlsClient};
 pub(crate) struct Access {
     pub(crate) endpoints: Endpoints,
     pub(crate) tls: Option<TlsClient>,
-    pub(crate) password: Option<Arc<Credential>>,
+    /// Looked for anew for each connection.
+    pub(crate) password: Option<Arc<KeptSecret>>,
     /// Where to find it: read anew for each connection, since tokens are replaced while we run.
     pub(crate) access_token: Option<SecretRef>,
     /// Whether a secret may cross without TLS.
@@ -48,6 +49,8 @@ pub(crate) struct State {
     pub(crate) table: ResourceTable,
     pub(crate) access: Arc<Access>,
     /// As it was when this connection was made.
+    pub(crate) password: Option<Arc<Credential>>,
+    /// Likewise.
     pub(crate) access_token: Option<Arc<Credential>>,
     /// The call in hand.
     pub(crate) signal: Arc<Signal>,
@@ -83,6 +86,7 @@ impl State {
             directory: access.directory.as_ref().map(Directory::for_connection),
             http: HttpState::new(access.http.clone(), Arc::default()),
             access,
+            password: None,
             access_token: None,
             signal: Arc::default(),
             log,

@@ -2,6 +2,7 @@
 //!
 //! Logs go to standard error, always: standard output is for answers, and with `stdio` it is the protocol's.
 
+mod compatible;
 mod config;
 mod driver;
 mod policy;
@@ -9,7 +10,7 @@ mod query;
 mod source;
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::admin::Admin;
-use crate::config::{AdminConfig, Config, ServerConfig};
+use crate::config::{AdminConfig, Config};
 use crate::mcp;
 use crate::registry::Registry;
 use crate::reload::{self, Reloader};
@@ -59,6 +60,9 @@ enum Command {
         /// Listen here instead of where the configuration says
         #[arg(long, value_name = "ADDRESS:PORT")]
         listen: Option<std::net::SocketAddr>,
+        /// Serve HTTP+SSE, too
+        #[arg(long)]
+        sse: bool,
     },
     /// Serve MCP to one client on standard input and output
     ///
@@ -69,7 +73,7 @@ enum Command {
     },
     /// Run one SQL statement and print its result
     Query(query::Query),
-    /// Look at what a configuration may say
+    /// Check a configuration, show what it comes to, begin one
     #[command(subcommand)]
     Config(config::ConfigCommand),
     /// Ask what a configuration allows
@@ -82,25 +86,29 @@ enum Command {
 
 #[derive(clap::Args)]
 struct ConfigFile {
-    /// The configuration, YAML or JSON
+    /// The configuration, YAML or JSON; without it what the environment says
     #[arg(long, short, value_name = "FILE", env = "BULKHEAD_CONFIG")]
-    config: PathBuf,
+    config: Option<PathBuf>,
 }
 
 impl ConfigFile {
-    fn load(&self) -> anyhow::Result<Config> {
-        load(&self.config)
+    fn source(&self) -> crate::config::Source {
+        let environment = crate::config::Environment::process();
+        crate::config::Source { file: self.config.clone(), environment, ..Default::default() }
     }
-}
 
-fn load(path: &Path) -> anyhow::Result<Config> {
-    Ok(Config::load(path)?)
+    fn load(&self) -> anyhow::Result<Config> {
+        Ok(self.source().load()?.config)
+    }
 }
 
 /// Runs the command line's command and gives the process's exit code.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match compatible::arguments(std::env::args_os().collect()) {
+        Ok(arguments) => Arguments::parse_from(arguments),
+        Err(why) => return report(&why),
+    };
     log(&arguments.command);
     let runtime = match crate::runtime::runtime() {
         Ok(runtime) => runtime,
@@ -122,9 +130,9 @@ fn log(command: &Command) {
 
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve { source, listen } => {
-            let config = source.load()?;
-            let server = ServerConfig { listen: listen.unwrap_or(config.server.listen), ..config.server.clone() };
+        Command::Serve { source, listen, sse } => {
+            let (config, source) = load(source.of(listen, sse))?;
+            let server = config.server.clone();
             let admin = config.admin.clone();
             let registry = live(config, source).await?;
             let status = Status::new(registry.clone());
@@ -133,7 +141,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             stop(admin).await;
         }
         Command::Stdio { source } => {
-            let config = source.load()?;
+            let (config, source) = load(source.of(None, false))?;
             let server = config.server.clone();
             let admin = config.admin.clone();
             let registry = live(config, source).await?;
@@ -143,7 +151,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             stop(admin).await;
         }
         Command::Query(query) => return query.run().await,
-        Command::Config(command) => return Ok(command.run()),
+        Command::Config(command) => return command.run().await,
         Command::Policy(policy) => return policy.run().await,
         Command::Driver(driver) => return driver.run().await,
     }
@@ -154,11 +162,20 @@ async fn open(config: Config) -> anyhow::Result<Arc<Registry>> {
     Registry::open(config).await.context("opening the configured databases")
 }
 
+/// Reads the configuration of a server, and says what is to be known of it.
+fn load(source: crate::config::Source) -> anyhow::Result<(Config, crate::config::Source)> {
+    let loaded = source.load()?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok((loaded.config, source))
+}
+
 /// Opens the databases and follows the changes of their configuration.
-async fn live(config: Config, source: source::Source) -> anyhow::Result<Arc<Registry>> {
+async fn live(config: Config, source: crate::config::Source) -> anyhow::Result<Arc<Registry>> {
     let registry = open(config.clone()).await?;
     let files = source.files();
-    let source = reload::Source { load: Box::new(move || source.load()), files };
+    let source = reload::Source { load: Box::new(move || Ok(source.load()?.config)), files };
     let watched = config.reload.watch;
     reload::watch(Reloader::new(registry.clone(), config, source), watched).context("installing the handler of SIGHUP")?;
     Ok(registry)
@@ -175,6 +192,15 @@ async fn administered(config: Option<AdminConfig>, registry: &Arc<Registry>, sta
 async fn stop(admin: Option<Admin>) {
     if let Some(admin) = admin {
         admin.stop().await;
+    }
+}
+
+/// Prints an answer. A reader that has seen enough is no error.
+fn print(text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(why) if why.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
 }
 

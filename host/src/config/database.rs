@@ -1,5 +1,6 @@
 //! One database's entry.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::duration;
-use super::{AwsConfig, PolicyRef, SecretRef};
+use super::{AwsConfig, PolicyRef, SecretRef, TokenExchange};
 
 /// Everything the operator says of one database.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -15,13 +16,21 @@ use super::{AwsConfig, PolicyRef, SecretRef};
 pub struct DatabaseConfig {
     /// The driver's name.
     #[serde(alias = "type", deserialize_with = "super::alias::driver")]
-    #[schemars(extend("x-aliases" = ["type"]))]
+    #[schemars(extend("x-aliases" = ["type"], "x-instead" = ["connection_string"]))]
     pub driver: String,
     /// For people and models: what is in it.
     #[serde(default)]
     pub description: Option<String>,
-    /// The server's name or address.
+    /// What else is to be said of it, by name: `team: shop`. Callers see them.
     #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Everything that a connection string can say, in its form: `postgresql://…`, `host=… dbname=…`, `Server=…;Database=…`,
+    /// `sqlite:///…`. Or a reference to it, as to a password.
+    #[serde(default, skip_serializing)]
+    pub connection_string: Option<SecretRef>,
+    /// The server's name or address.
+    #[serde(default, alias = "hostname")]
+    #[schemars(extend("x-aliases" = ["hostname"]))]
     pub host: Option<String>,
     /// None: the driver's default.
     #[serde(default)]
@@ -93,6 +102,26 @@ pub struct DatabaseConfig {
     /// The driver's own options, by its schema.
     #[serde(default)]
     pub options: serde_json::Map<String, serde_json::Value>,
+    /// A caller's token is exchanged for one of the database's. Not done yet: the database is down, unless it is said that the
+    /// service's own user is good for all.
+    #[serde(default, alias = "tokenExchange", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-aliases" = ["tokenExchange"]))]
+    pub token_exchange: Option<TokenExchange>,
+    /// Why it can't be used, though nothing is wrong with it.
+    #[serde(skip)]
+    pub(crate) refused: Option<String>,
+}
+
+/// As many as a person looks through; a model reads them all.
+const MAX_LABELS: usize = 32;
+/// As Kubernetes has them.
+const MAX_LABEL_KEY: usize = 63;
+/// A word or two.
+const MAX_LABEL: usize = 256;
+
+fn is_label(text: &str, longest: usize) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte);
+    !text.is_empty() && text.len() <= longest && text.bytes().all(fits)
 }
 
 /// A database's connections.
@@ -203,38 +232,64 @@ impl TlsConfig {
 }
 
 impl DatabaseConfig {
-    pub(super) fn check(&self, id: &str) -> Result<(), String> {
-        let at = |key: &str, why: &str| Err(format!("databases.{id}.{key}: {why}"));
-        if id.is_empty() || id.len() > 64 || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) {
-            return Err(format!("databases.{id}: an id is 1 to 64 letters, digits, '_', '-' and '.'"));
-        }
-        match [self.host.is_some(), self.directory.is_some(), self.aws.is_some()].into_iter().filter(|given| *given).count() {
-            0 => return at("host", "is missing (or `directory`, for an embedded database, or `aws`, for one behind a service)"),
+    /// What is wrong with it, by key.
+    pub(super) fn check(&self) -> Vec<(String, String)> {
+        let mut wrong: Vec<(String, String)> = Vec::new();
+        let mut at = |key: &str, why: &str| wrong.push((key.to_owned(), why.to_owned()));
+        let places = [self.host.is_some(), self.directory.is_some(), self.aws.is_some()];
+        match places.into_iter().filter(|given| *given).count() {
+            0 if self.refused.is_some() => {}
+            0 => at("host", "is missing (or `directory`, for an embedded database, or `aws`, for one behind a service)"),
             1 => {}
-            _ => return at("host", "a database has a host, a directory or aws, one of them"),
-        }
-        if let Some(aws) = &self.aws {
-            aws.check(self).map_err(|why| format!("databases.{id}.{why}"))?;
+            _ => at("host", "a database has a host, a directory or aws, one of them"),
         }
         if self.endpoints.iter().any(|endpoint| self::endpoint(endpoint).is_none()) {
-            return at("endpoints", "each is `host:port`");
+            at("endpoints", "each is `host:port`");
         }
         if self.tls.allow_plaintext_password && self.tls.mode != TlsMode::Off {
-            return at("tls.allow_plaintext_password", "goes with tls.mode off: under TLS nothing is in the clear");
+            at("tls.allow_plaintext_password", "goes with tls.mode off: under TLS nothing is in the clear");
         }
         if self.pool.max == 0 {
-            return at("pool.max", "must be at least 1");
-        }
-        if self.pool.min > self.pool.max {
-            return at("pool.min", "must not be more than pool.max");
+            at("pool.max", "must be at least 1");
+        } else if self.pool.min > self.pool.max {
+            at("pool.min", "must not be more than pool.max");
         }
         if self.max_rows == Some(0) || self.max_bytes == Some(0) {
-            return at("max_rows", "and max_bytes must be at least 1");
+            at("max_rows", "and max_bytes must be at least 1");
         }
         if self.tls.client_certificate.is_some() != self.tls.client_key.is_some() {
-            return at("tls.client_key", "client_certificate and client_key go together");
+            at("tls.client_key", "client_certificate and client_key go together");
         }
-        Ok(())
+        if let Some(key) =
+            self.labels.iter().find(|(key, value)| !is_label(key, MAX_LABEL_KEY) || value.len() > MAX_LABEL).map(|(key, _)| key)
+        {
+            let why =
+                format!("a name is 1 to {MAX_LABEL_KEY} letters, digits, '_', '-', '.' and '/', a value up to {MAX_LABEL} bytes");
+            at(&format!("labels.{key}"), &why);
+        }
+        if self.labels.len() > MAX_LABELS {
+            at("labels", &format!("at most {MAX_LABELS}: a model reads them"));
+        }
+        for (key, secret) in [("password", &self.password), ("access_token", &self.access_token)] {
+            if let Some(Err(why)) = secret.as_ref().map(SecretRef::check) {
+                at(key, &why);
+            }
+        }
+        if let Some(aws) = &self.aws
+            && let Err(why) = aws.check(self)
+        {
+            let (key, why) = why.split_once(": ").unwrap_or(("aws", &why));
+            at(key, why);
+        }
+        if let Some(exchange) = &self.token_exchange {
+            wrong.extend(exchange.check().into_iter().map(|(key, why)| (key.to_owned(), why)));
+        }
+        wrong
+    }
+
+    pub(super) fn secrets(&mut self) -> impl Iterator<Item = &mut SecretRef> {
+        let exchange = self.token_exchange.as_mut().map(|exchange| &mut exchange.client_secret);
+        [self.password.as_mut(), self.access_token.as_mut(), exchange].into_iter().flatten()
     }
 
     pub(super) fn resolve(&mut self, base: &Path) {
@@ -242,7 +297,7 @@ impl DatabaseConfig {
         for path in paths.into_iter().flatten().filter(|path| path.is_relative()) {
             *path = base.join(&*path);
         }
-        for secret in [&mut self.password, &mut self.access_token].into_iter().flatten() {
+        for secret in self.secrets() {
             secret.resolve_path(base);
         }
     }

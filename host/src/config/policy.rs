@@ -198,25 +198,35 @@ impl DatabaseConfig {
 
 /// Puts in place of each entry's policy by name what the name stands for.
 ///
-/// # Errors
-/// A policy that makes no sense, a name that isn't there, a key that is both in an entry and in its policy.
+/// Gives what is wrong, by key: a policy that makes no sense, a name that isn't there, a key that is both in an entry and in its policy.
 pub(super) fn resolve(
     policies: &BTreeMap<String, PolicyConfig>,
     databases: &mut BTreeMap<String, DatabaseConfig>,
-) -> Result<(), String> {
+) -> Vec<(String, String)> {
+    let mut wrong = Vec::new();
+    // A fault begins with its key.
+    let mut say = |text: String| {
+        let (key, why) = text.split_once(": ").unwrap_or(("policies", &text));
+        wrong.push((key.to_owned(), why.to_owned()));
+    };
     for (name, policy) in policies {
-        policy.check().map_err(|why| format!("policies.{name}.{why}"))?;
+        if let Err(why) = policy.check() {
+            say(format!("policies.{name}.{why}"));
+        }
     }
     for (id, database) in databases {
         let place = match &database.policy {
             None => continue,
             Some(PolicyRef::Inline(own)) => {
-                own.check().map_err(|why| format!("databases.{id}.policy.{why}"))?;
+                if let Err(why) = own.check() {
+                    say(format!("databases.{id}.policy.{why}"));
+                }
                 format!("databases.{id}.policy")
             }
             Some(PolicyRef::Named(name)) => {
                 let Some(policy) = policies.get(name) else {
-                    return Err(format!("databases.{id}.policy: there is no policy {name:?}; {}", there_are(policies)));
+                    say(format!("databases.{id}.policy: there is no policy {name:?}; {}", there_are(policies)));
+                    continue;
                 };
                 let place = format!("policies.{name}");
                 database.policy = Some(PolicyRef::Inline(Box::new(policy.clone())));
@@ -224,10 +234,10 @@ pub(super) fn resolve(
             }
         };
         if let Some(key) = twice(database) {
-            return Err(format!("databases.{id}.{key}: is also in {place}.{key}; it can stand in one of them"));
+            say(format!("databases.{id}.{key}: is also in {place}.{key}; it can stand in one of them"));
         }
     }
-    Ok(())
+    wrong
 }
 
 fn there_are(policies: &BTreeMap<String, PolicyConfig>) -> String {

@@ -12,15 +12,24 @@ use super::Config;
 /// Marks a key that has other names: `#[schemars(extend("x-aliases" = ["type"]))]`.
 pub(super) const ALIASES: &str = "x-aliases";
 
+/// Marks a key that isn't required where another one is given.
+pub(super) const INSTEAD: &str = "x-instead";
+
 /// The schema of a configuration file.
 #[must_use]
 pub fn schema() -> Value {
+    let mut schema = derived();
+    Aliases.transform(&mut schema);
+    schema.to_value()
+}
+
+/// The schema as it is derived, in which a key's other names are a remark.
+pub(super) fn derived() -> Schema {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.root_schema_for::<Config>();
     schema.insert("title".to_owned(), json!("Bulkhead configuration"));
     schema.insert("description".to_owned(), json!("The configuration file of bulkhead, YAML or JSON."));
-    Aliases.transform(&mut schema);
-    schema.to_value()
+    schema
 }
 
 /// Adds each second name as a key of its own, and says that one of the names is enough, and one only.
@@ -37,14 +46,21 @@ impl Transform for Aliases {
                 if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
                     let mut property = properties.get(&key).and_then(Value::as_object).cloned().unwrap_or_default();
                     property.remove(ALIASES);
+                    property.remove(INSTEAD);
                     property.insert("description".to_owned(), json!(format!("Another name of `{key}`.")));
                     properties.insert(alias.clone(), Value::Object(property));
                 }
             }
             let mut given: Vec<Value> = std::iter::once(&key).chain(&aliases).map(|name| json!({"required": [name]})).collect();
+            let property = schema.get("properties").and_then(|properties| properties.get(&key));
+            let instead =
+                property.and_then(|property| property.get(INSTEAD)).and_then(Value::as_array).cloned().unwrap_or_default();
+            let none = json!({"not": {"anyOf": given.clone()}});
             if !required {
-                let any: Vec<Value> = given.clone();
-                given.push(json!({"not": {"anyOf": any}}));
+                given.push(none);
+            } else if !instead.is_empty() {
+                let instead: Vec<Value> = instead.iter().map(|name| json!({"required": [name]})).collect();
+                given.push(json!({"allOf": [none, {"anyOf": instead}]}));
             }
             rules.push(json!({"oneOf": given}));
         }
@@ -118,6 +134,7 @@ mod tests {
             ("databases: {a: {type: postgres, driver: postgres, host: h}}", false),
             ("databases: {a: {driver: postgres, host: h, catalog: c, database: d}}", false),
             ("databases: {a: {host: h}}", false),
+            ("databases: {a: {connection_string: 'postgresql://h/d'}}", true),
             ("databases: {a: {driver: postgres, host: h, statement_timeout: 30}}", false),
             ("databases: {a: {driver: postgres, host: h, statement_timeout: 30 soon}}", false),
         ] {

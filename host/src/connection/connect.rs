@@ -28,9 +28,11 @@ impl Connection {
         measured: Arc<Measured>,
         signal: Arc<Signal>,
     ) -> Result<Connection, CallError> {
+        let password = password(&access).await?;
         let access_token = access_token(&access).await?;
         let log = DriverLog::new(driver.name.clone(), database);
         let mut store = driver.sandbox.store(State::new(access, log, limits));
+        store.data_mut().password = password;
         store.data_mut().access_token = access_token;
         store.data_mut().begin(signal);
         let _running = driver.sandbox.running();
@@ -57,6 +59,14 @@ impl Connection {
             Err(trap) => Err(fault::trapped(&driver.name, &measured, "connect", &trap, &store.data().standard_error)),
         }
     }
+}
+
+/// The password as it is now.
+async fn password(access: &Access) -> Result<Option<Arc<Credential>>, CallError> {
+    let Some(kept) = access.password.clone() else { return Ok(None) };
+    let read = tokio::task::spawn_blocking(move || kept.now()).await;
+    let refused = |why: String| CallError::new(ErrorKind::Authentication, format!("password: {why}"));
+    read.map_err(|why| refused(why.to_string()))?.map(Some).map_err(refused)
 }
 
 /// The access token as it is now. One that can't be read is an error, not a reason to fall back on a password.

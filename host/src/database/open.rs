@@ -16,7 +16,7 @@ use crate::limits::{EPOCH_TICK, GRACE, Limits};
 use crate::metrics::{self, Live, Measured};
 use crate::policy::Policy;
 use crate::pool::{Manager, Pool};
-use crate::secrets::Credential;
+use crate::secrets::KeptSecret;
 use crate::stamp::{Stamp, stamp};
 use crate::state::Access;
 use crate::transport::{Endpoints, TlsClient};
@@ -133,8 +133,9 @@ fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
     let resolve = |key: &str, reference: &Option<SecretRef>| {
         reference.as_ref().map(SecretRef::resolve).transpose().map_err(|why| format!("{key}: {why}"))
     };
-    let password = resolve("password", &config.password)?.map(|secret| Arc::new(Credential::new(secret)));
     // Looked for now, so that a mistake shows at the start; what each connection gets is read when it is made.
+    resolve("password", &config.password)?;
+    let password = config.password.clone().map(|reference| Arc::new(KeptSecret::new(reference)));
     resolve("access_token", &config.access_token)?;
     let access_token = config.access_token.clone();
     let plaintext_password = config.tls.allow_plaintext_password;

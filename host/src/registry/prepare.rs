@@ -109,6 +109,7 @@ pub(super) async fn snapshot(config: Config, drivers: &mut Drivers, before: Opti
     let all = config.databases.keys().cloned().collect::<Vec<_>>();
     for (id, entry) in config.databases {
         let opened = match loaded.get(&entry.driver) {
+            _ if entry.refused.is_some() => Err(OpenError::Missing(entry.refused.clone().unwrap_or_default())),
             Some(Ok(driver)) => match before.and_then(|before| before.databases.get(&id)) {
                 Some(same) if same.is_of(&entry, driver) => Ok(same.clone()),
                 _ => Database::open(&id, entry.clone(), driver).map(Arc::new),

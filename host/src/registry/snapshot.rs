@@ -46,6 +46,12 @@ impl Unavailable {
         self.config.description.as_deref()
     }
 
+    /// What else the operator says of it.
+    #[must_use]
+    pub fn labels(&self) -> &BTreeMap<String, String> {
+        &self.config.labels
+    }
+
     /// Whether all writes are refused.
     #[must_use]
     pub fn read_only(&self) -> bool {

@@ -16,7 +16,7 @@ use crate::transport::{ByteStream, packets};
 impl secrets::Host for State {
     async fn open(&mut self, name: String) -> wasmtime::Result<Option<Resource<SecretHandle>>> {
         let secret = match name.as_str() {
-            "password" => &self.access.password,
+            "password" => &self.password,
             "access-token" => &self.access_token,
             _ => &None,
         };

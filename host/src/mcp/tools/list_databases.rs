@@ -29,6 +29,7 @@ pub(super) fn tool() -> Tool {
                         "properties": {
                             "database_id": {"type": "string"},
                             "description": {"type": "string"},
+                            "labels": {"type": "object", "additionalProperties": {"type": "string"}},
                             "catalogs": {"type": "array", "items": {"type": "string"}, "description": "What else `database` may be; *: any"},
                             "driver": {"type": "string"},
                             "dialect": {"type": "string", "description": "The SQL dialect: postgresql, sqlite, mssql, ..."},
@@ -71,6 +72,7 @@ fn entry(snapshot: &Snapshot, database: &Database) -> Value {
     let mut entry = JsonObject::new();
     put(&mut entry, "database_id", Some(database.id()));
     put(&mut entry, "description", database.description());
+    put(&mut entry, "labels", Some(&database.config().labels).filter(|labels| !labels.is_empty()).map(|labels| json!(labels)));
     put(&mut entry, "catalogs", (!database.allowed_catalogs().is_empty()).then(|| database.allowed_catalogs().to_vec()));
     put(&mut entry, "driver", Some(database.driver()));
     put(&mut entry, "dialect", Some(database.dialect()));
@@ -89,6 +91,7 @@ fn unavailable(snapshot: &Snapshot, id: &str, known: &Unavailable) -> Value {
     let mut entry = JsonObject::new();
     put(&mut entry, "database_id", Some(id));
     put(&mut entry, "description", known.description());
+    put(&mut entry, "labels", Some(known.labels()).filter(|labels| !labels.is_empty()).map(|labels| json!(labels)));
     put(&mut entry, "driver", Some(known.driver()));
     put(&mut entry, "read_only", Some(known.read_only()));
     put(&mut entry, "default", Some(snapshot.default_database() == Some(id)));

@@ -20,19 +20,22 @@ async fn mistakes_are_named_by_their_key() {
     let of = |path: &[&str], value: Value| base().set(path, value);
     for (config, words) in [
         (of(&["databases", "main", "prot"], json!(1)), &["prot"][..]),
-        (of(&["databases", "main", "port"], json!(70_000)), &["databases.main.port", "line"]),
-        (of(&["databases", "main", "statement_timeout"], json!("soon")), &["soon"]),
+        (of(&["databases", "main", "port"], json!(70_000)), &["databases.main.port", "65535", "bulkhead.yaml:"]),
+        (of(&["databases", "main", "statement_timeout"], json!("soon")), &["statement_timeout", "30s"]),
         (of(&["databases", "main", "pool"], json!({"max": 0})), &["pool.max"]),
         (of(&["databases", "main", "pool"], json!({"max": 1, "min": 2})), &["pool.min"]),
-        (of(&["databases", "main", "tls"], json!({"mode": "perhaps"})), &["perhaps"]),
+        (of(&["databases", "main", "tls"], json!({"mode": "perhaps"})), &["databases.main.tls.mode", "verify-full"]),
         (of(&["databases", "main", "tls"], json!({"client_certificate": "c.pem"})), &["client_key"]),
         (of(&["databases", "main", "options"], json!({"fault": 7})), &["fault", "main"]),
         (of(&["databases", "main", "options"], json!({"surprise": 7})), &["surprise", "main"]),
         (of(&["databases", "white space"], json!({"driver": "hostile", "host": "h"})), &["white space"]),
         (of(&["default_database"], json!("other")), &["other"]),
         (of(&["drivers", "settings", "hostile", "sha256"], json!("abc")), &["sha256"]),
-        (of(&["drivers", "settings", "hostile", "grants"], json!(["everything"])), &["everything"]),
-        (of(&["server", "listen"], json!("not an address")), &["server.listen", "line"]),
+        (
+            of(&["drivers", "settings", "hostile", "grants"], json!(["everything"])),
+            &["drivers.settings.hostile.grants", "signed-http"],
+        ),
+        (of(&["server", "listen"], json!("not an address")), &["server.listen", "127.0.0.1:8000"]),
         (of(&["surprise"], json!(true)), &["surprise"]),
     ] {
         let told = refused(config).await;

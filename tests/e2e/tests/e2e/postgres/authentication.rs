@@ -91,7 +91,9 @@ async fn a_password_from_the_environment_or_a_file() {
         entry
     };
     let config = Config::new();
-    std::fs::write(config.folder().join("password"), format!("{password}\n")).expect("a file");
+    let file = config.folder().join("password");
+    std::fs::write(&file, format!("{password}\n")).expect("a file");
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("a mode");
     let config = config.database("from-env", entry("env:TEST_DATABASE_PASSWORD")).database("from-file", entry("file:password"));
     let host = Host::start_with(config, &[("TEST_DATABASE_PASSWORD", &password)]).await;
     let client = host.client().await;

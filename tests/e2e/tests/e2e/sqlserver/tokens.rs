@@ -17,6 +17,12 @@ struct Rig {
     client: Client,
 }
 
+/// A secret's file is its owner's alone.
+fn write(file: &std::path::Path, token: &str) {
+    std::fs::write(file, token).expect("the file is written");
+    std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("a mode");
+}
+
 impl Rig {
     /// The file is there from the start; `entry` says nothing of credentials.
     async fn start(mut entry: Value, token: &str) -> Rig {
@@ -24,7 +30,7 @@ impl Rig {
         entry["pool"] = json!({ "max_lifetime": "1ms", "connect_timeout": "10s" });
         let config = Config::new().database("ms", entry);
         let file = config.folder().join("token");
-        std::fs::write(&file, token).expect("the file is written");
+        write(&file, token);
         let host = Host::start(config).await;
         let client = host.client().await;
         Rig { file, host, client }
@@ -33,7 +39,7 @@ impl Rig {
     /// Replaces the token as those do who keep one fresh: another file, put in its place.
     fn replace(&self, token: &str) {
         let new = self.file.with_extension("new");
-        std::fs::write(&new, format!("{token}\n")).expect("the file is written");
+        write(&new, &format!("{token}\n"));
         std::fs::rename(&new, &self.file).expect("and put in its place");
     }
 

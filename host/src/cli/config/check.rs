@@ -1,0 +1,111 @@
+//! `bulkhead config check`.
+
+use serde_json::{Value, json};
+
+use crate::config::{Config, Fault, Origin, Source};
+use crate::registry::Registry;
+
+/// Checks and says what was found. Whether there is no error.
+pub(super) async fn run(source: &Source, as_json: bool, with_drivers: bool) -> anyhow::Result<bool> {
+    let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+    match source.load() {
+        Ok(loaded) => {
+            warnings.extend(loaded.warnings.iter().cloned());
+            for (key, why) in loaded.config.missing() {
+                warnings.push(Fault { origin: Some(loaded.origin_around(&key)), key, message: why });
+            }
+            if with_drivers {
+                for Opened { id, wrong, why } in opened(&loaded.config).await? {
+                    let (name, said) = why.split_once(": ").filter(|(name, _)| !name.contains(' ')).unwrap_or(("", &why));
+                    let key = if name.is_empty() { format!("databases.{id}") } else { format!("databases.{id}.{name}") };
+                    let known = warnings.iter().any(|fault| fault.key == key);
+                    let fault = Fault { origin: Some(loaded.origin_around(&key)), key, message: said.to_owned() };
+                    if wrong {
+                        errors.push(fault);
+                    } else if !known {
+                        warnings.push(fault);
+                    }
+                }
+            }
+        }
+        Err(why) => errors.extend(why.faults().iter().cloned()),
+    }
+    if as_json {
+        let list = |faults: &[Fault]| faults.iter().map(document).collect::<Vec<_>>();
+        super::super::print(&format!("{:#}\n", json!({"errors": list(&errors), "warnings": list(&warnings)})))?;
+    } else {
+        for warning in &warnings {
+            eprintln!("warning: {warning}");
+        }
+        for error in &errors {
+            eprintln!("error: {error}");
+        }
+        let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+        let verdict = if errors.is_empty() { "it can be used" } else { "it can't be used" };
+        super::super::print(&format!("{verdict}: {}, {}\n", count(errors.len(), "error"), count(warnings.len(), "warning")))?;
+    }
+    Ok(errors.is_empty())
+}
+
+/// A database that can't be opened.
+struct Opened {
+    id: String,
+    /// Never as it is written; else not now.
+    wrong: bool,
+    why: String,
+}
+
+/// Opens every database, connecting to none. One that is wrong keeps no other from being looked at.
+async fn opened(config: &Config) -> anyhow::Result<Vec<Opened>> {
+    let mut all = Vec::new();
+    if let Ok(registry) = Registry::open(config.clone()).await {
+        let snapshot = registry.current();
+        all.extend(snapshot.unavailable().map(|(id, entry)| Opened {
+            id: id.to_owned(),
+            wrong: false,
+            why: entry.reason.clone(),
+        }));
+        return Ok(all);
+    }
+    for (id, database) in &config.databases {
+        let alone = Config {
+            databases: std::iter::once((id.clone(), database.clone())).collect(),
+            default_database: None,
+            statements: Default::default(),
+            ..config.clone()
+        };
+        match Registry::open(alone).await {
+            Ok(registry) => {
+                let snapshot = registry.current();
+                all.extend(snapshot.unavailable().map(|(id, entry)| Opened {
+                    id: id.to_owned(),
+                    wrong: false,
+                    why: entry.reason.clone(),
+                }));
+            }
+            Err(why) => {
+                let why = format!("{why:#}");
+                let why = why.strip_prefix(&format!("databases.{id}: ")).unwrap_or(&why).to_owned();
+                all.push(Opened { id: id.clone(), wrong: true, why });
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn document(fault: &Fault) -> Value {
+    let mut document = json!({"key": fault.key, "message": fault.message});
+    let place = match &fault.origin {
+        Some(Origin::File { path, line, column }) => {
+            let path = path.as_ref().map(|path| path.display().to_string());
+            json!({"file": path, "line": line, "column": column})
+        }
+        Some(Origin::Environment(name)) => json!({"environment": &**name}),
+        Some(Origin::Flag(name)) => json!({"flag": &**name}),
+        Some(Origin::Default) | None => Value::Null,
+    };
+    if let (Some(document), Value::Object(place)) = (document.as_object_mut(), place) {
+        document.extend(place);
+    }
+    document
+}

@@ -1,0 +1,1 @@
+DB_DEFAULT_CONFIG=db1  # Use db1 as default for new sessions

@@ -1,0 +1,148 @@
+//! `bulkhead config check`, `schema` and `init`.
+
+use std::process::Output;
+
+use bulkhead_tests::{Config, environment};
+use serde_json::{Value, json};
+
+pub(super) async fn bulkhead(arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String, String) {
+    let child = tokio::process::Command::new(environment::binary())
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .envs(variables.iter().copied())
+        .kill_on_drop(true)
+        .output();
+    let Output { status, stdout, stderr } =
+        tokio::time::timeout(std::time::Duration::from_secs(60), child).await.expect("it ends").expect("it starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (status.code().expect("a code"), text(stdout), text(stderr))
+}
+
+/// Mistakes of every kind, and a password that is nowhere to be seen.
+const MISTAKES: &str = "server:
+  listen: nowhere
+  sessions: {max_cursors: -1}
+databases:
+  app:
+    drivr: postgres
+    host: db
+    prot: 5432
+    password: hunter22
+    tls: {mode: hunter22}
+    pool: {max: many, idle_timeout: hunter22}
+  shop:
+    driver: sqlite
+    directory: ./data
+    catalog: shop.db
+    catalog: other.db
+    pool: {max: 0}
+default_database: nothing
+hunter22: 1
+";
+
+#[tokio::test]
+async fn all_mistakes_at_once_each_with_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("mistakes.yaml");
+    std::fs::write(&file, MISTAKES).expect("a file");
+    let path = file.to_str().expect("UTF-8");
+    let (code, out, told) = bulkhead(&["config", "check", "--config", path], &[]).await;
+    assert_eq!(code, 2, "{out}{told}");
+    for line in [
+        format!("error: {path}:2:11: server.listen: an address and a port are wanted"),
+        format!("error: {path}:3:27: server.sessions.max_cursors: a number from 0 on is wanted"),
+        format!("error: {path}:6:5: databases.app.drivr: this key isn't known; `driver` may be meant"),
+        format!("error: {path}:8:5: databases.app.prot: this key isn't known; `port` may be meant"),
+        format!("error: {path}:10:17: databases.app.tls.mode: one of these is wanted: verify-full"),
+        format!("error: {path}:11:17: databases.app.pool.max: a whole number, without quotes is wanted"),
+        format!("error: {path}:11:37: databases.app.pool.idle_timeout: a duration is wanted"),
+        format!("error: {path}:16:5: databases.shop.catalog: this key is here twice; first at {path}:15:5"),
+        format!("error: {path}:17:17: databases.shop.pool.max: must be at least 1"),
+        format!("error: {path}:18:19: default_database: there is no database"),
+    ] {
+        assert!(told.contains(&line), "{line}\nin\n{told}");
+    }
+    assert_eq!(told.matches("error: ").count(), 11, "one for each mistake: {told}");
+    // As a key it is repeated: it could be nothing else.
+    assert_eq!(told.matches("hunter22").count(), 1, "{told}");
+    assert!(out.contains("it can't be used: "), "{out}");
+
+    let (code, out, _) = bulkhead(&["config", "check", "--json", "--config", path], &[]).await;
+    let found: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(code, 2);
+    let port = found["errors"].as_array().expect("errors").iter().find(|fault| fault["key"] == "databases.app.prot").expect("it");
+    assert_eq!((port["line"].as_u64(), port["column"].as_u64(), port["file"].as_str()), (Some(8), Some(5), Some(path)));
+
+    // Those that start something say the same.
+    for verb in ["serve", "stdio", "query"] {
+        let more: &[&str] = if verb == "query" { &["SELECT 1"] } else { &[] };
+        let (code, _, told) = bulkhead(&[&[verb, "--config", path], more].concat(), &[]).await;
+        assert_eq!(code, 2, "{verb}: {told}");
+        assert!(told.contains(&format!("{path}:8:5: databases.app.prot")) && told.contains(":18:19"), "{verb}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_good_but_not_yet_there_is_a_warning() {
+    let entry = |password: &str| json!({"driver": "postgres", "host": "db.example.com", "user": "u", "password": password});
+    let config = Config::new()
+        .database("plain", entry("hunter22"))
+        .database("unset", entry("env:BULKHEAD_TEST_NOT_SET"))
+        .database("gone", entry("file:nowhere"))
+        .database("fine", entry("env:BULKHEAD_TEST_SET"))
+        .database("driverless", json!({"driver": "postgrse", "host": "h"}));
+    let file = config.write();
+    let path = file.to_str().expect("UTF-8");
+    let (code, out, told) = bulkhead(&["config", "check", "--config", path], &[("BULKHEAD_TEST_SET", "x")]).await;
+    assert_eq!(code, 0, "{out}{told}");
+    for word in [
+        "databases.plain.password: it stands in the file itself",
+        "databases.unset.password: the environment variable BULKHEAD_TEST_NOT_SET",
+        "databases.gone.password: the secret's file",
+        "databases.driverless: there is no driver \"postgrse\"",
+    ] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    assert!(!told.contains("databases.fine") && !told.contains("hunter22"), "{told}");
+}
+
+/// A driver's own options are held against its schema, where drivers may be loaded.
+#[tokio::test]
+async fn options_of_drivers() {
+    let entry = json!({"driver": "postgres", "host": "h", "user": "u", "options": {"statement_cache_size": "many"}});
+    let config = Config::new().database("a", entry.clone()).database("b", entry);
+    let file = config.write();
+    let path = file.to_str().expect("UTF-8");
+    let (code, _, told) = bulkhead(&["config", "check", "--config", path], &[]).await;
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("databases.a.options.statement_cache_size") && told.contains("databases.b.options"), "{told}");
+    let (code, _, told) = bulkhead(&["config", "check", "--no-drivers", "--config", path], &[]).await;
+    assert_eq!(code, 0, "{told}");
+}
+
+#[tokio::test]
+async fn the_example_is_good_and_never_written_over_anything() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("bulkhead.yaml");
+    let path = file.to_str().expect("UTF-8");
+    let (code, _, told) = bulkhead(&["config", "init", path], &[]).await;
+    assert_eq!(code, 0, "{told}");
+    let (code, out, told) = bulkhead(&["config", "check", "--no-drivers", "--config", path], &[("APP_PASSWORD", "x")]).await;
+    assert_eq!((code, out.as_str(), told.as_str()), (0, "it can be used: 0 errors, 0 warnings\n", ""));
+    std::fs::write(&file, "mine").expect("a file");
+    let (code, _, told) = bulkhead(&["config", "init", path], &[]).await;
+    assert!(code != 0 && told.contains("--force"), "{told}");
+    assert_eq!(std::fs::read_to_string(&file).expect("a file"), "mine");
+    let (code, out, _) = bulkhead(&["config", "init", "-"], &[]).await;
+    assert!(code == 0 && out.contains("databases:"));
+    assert_eq!(bulkhead(&["config", "init", "--force", path], &[]).await.0, 0);
+    assert_eq!(std::fs::read_to_string(&file).expect("a file"), out);
+}
+
+#[tokio::test]
+async fn the_schema_is_one() {
+    let (code, out, _) = bulkhead(&["config", "schema"], &[]).await;
+    let schema: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &schema["$schema"]), (0, &json!("https://json-schema.org/draft/2020-12/schema")));
+    assert_eq!(schema["properties"]["databases"]["type"], "object");
+}

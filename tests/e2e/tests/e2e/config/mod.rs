@@ -1,0 +1,6 @@
+//! The commands that look at configurations, and the forms of other servers with real databases behind them.
+
+mod check;
+mod forms;
+mod secrets;
+mod show;
