@@ -3,6 +3,7 @@
 //! In this order for every request but `/healthz` and `/readyz`: the `Host` it names, that no browser's page sent it, the token, the
 //! body within its limit and its time, and then the route. Answers and errors are JSON.
 
+mod changes;
 mod databases;
 mod guard;
 mod routes;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::AdminConfig;
 use crate::mcp::listen;
 use crate::registry::Registry;
+use crate::reload::Reloader;
 use crate::status::Status;
 use guard::Guard;
 
@@ -30,6 +32,7 @@ const DRAIN: Duration = Duration::from_secs(2);
 /// What the routes have at hand.
 pub(crate) struct Desk {
     pub(crate) registry: Arc<Registry>,
+    pub(crate) reloader: Arc<Reloader>,
 }
 
 /// The running listener.
@@ -44,12 +47,17 @@ impl Admin {
     ///
     /// # Errors
     /// The address can't be listened on, or isn't to be; the token is missing or too short.
-    pub async fn start(config: &AdminConfig, registry: Arc<Registry>, status: &Status) -> anyhow::Result<Admin> {
+    pub async fn start(
+        config: &AdminConfig,
+        registry: Arc<Registry>,
+        reloader: Arc<Reloader>,
+        status: &Status,
+    ) -> anyhow::Result<Admin> {
         let guard = Arc::new(Guard::new(config)?);
         let listener = TcpListener::bind(config.listen).await.with_context(|| format!("admin.listen: {}", config.listen))?;
         let address = listener.local_addr().context("asking for the admin listener's address")?;
         let closing = CancellationToken::new();
-        let app = router(guard, Arc::new(Desk { registry }), status);
+        let app = router(guard, Arc::new(Desk { registry, reloader }), status);
         let accepting = tokio::spawn(listen::accept(listener, app, closing.clone(), listen::Limits::ADMIN));
         tracing::info!("admin at http://{address}/admin");
         Ok(Admin { closing, accepting })

@@ -15,9 +15,11 @@ mod fault;
 mod fit;
 mod forms;
 mod identity;
+mod limits;
 mod load;
 mod near;
 mod origin;
+mod overlay;
 mod policy;
 mod reload;
 mod schema;
@@ -46,8 +48,10 @@ pub use delegation::{Delegation, McpSection, Module, ModuleOptions, ModulePool};
 pub use fault::{ConfigErrors, Fault};
 pub use forms::{Environment, Flags};
 pub use identity::{AuthConfig, TokenCache, TokenExchange, TrustedIdp};
+pub use limits::{ConnectionsConfig, LimitsConfig};
 pub use load::{Loaded, Source};
 pub use origin::Origin;
+pub use overlay::{Overlay, Section};
 pub(crate) use policy::{DEFAULT_MAX_BYTES, DEFAULT_MAX_ROWS, DEFAULT_STATEMENT_TIMEOUT};
 pub use policy::{FunctionsConfig, PolicyConfig, PolicyRef, ToolsConfig};
 pub use reload::ReloadConfig;
@@ -78,6 +82,9 @@ pub struct Config {
     /// Saved statements, by the names of their tools.
     #[serde(default)]
     pub statements: BTreeMap<String, SavedStatement>,
+    /// Connections of all databases together.
+    #[serde(default)]
+    pub connections: ConnectionsConfig,
     /// When changes of all this are taken.
     #[serde(default)]
     pub reload: ReloadConfig,
@@ -253,6 +260,9 @@ impl Config {
             let why = "at least 1: without a connection no call can run";
             wrong.push(("server.sessions.max_connections".to_owned(), why.to_owned()));
         }
+        if self.connections.max == 0 {
+            wrong.push(("connections.max".to_owned(), "at least 1: without a connection no call can run".to_owned()));
+        }
         if let Some(Err(why)) = self.admin.as_ref().map(AdminConfig::check) {
             let (key, why) = why.split_once(": ").unwrap_or(("admin", &why));
             wrong.push((key.to_owned(), why.to_owned()));
@@ -323,6 +333,7 @@ impl Config {
             if self.secrets.allow_readable_files {
                 admin.token.allow_readable();
             }
+            admin.changes_file.iter_mut().for_each(absolute);
         }
         if self.drivers.folder.is_none() {
             let beside_file = base.join("drivers");

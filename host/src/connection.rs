@@ -18,6 +18,7 @@ pub(crate) use cursor::{OpenCursor, Part};
 use wasmtime::Store;
 use wasmtime::component::ResourceAny;
 
+use crate::budget::Place;
 use crate::contract::{DatabaseDriver, ErrorKind, driver};
 use crate::driver::Driver;
 use crate::error::CallError;
@@ -33,6 +34,8 @@ pub(crate) struct Connection {
     bindings: DatabaseDriver,
     handle: ResourceAny,
     instance: Instance,
+    /// Its place among all databases' connections.
+    place: Option<Place>,
     /// When it was connected.
     pub(crate) born: Instant,
     alive: bool,
@@ -63,6 +66,16 @@ impl Connection {
     /// Gives it up: for what was decided outside, as when a driver doesn't answer in its grace period.
     pub(crate) fn condemn(&mut self) {
         self.alive = false;
+    }
+
+    /// Keeps its place for as long as it is there.
+    pub(crate) fn keep(&mut self, place: Place) {
+        self.place = Some(place);
+    }
+
+    /// Whether some database waits for a place like its own.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.driver.sandbox.budget.is_wanted()
     }
 
     /// Where it is counted.

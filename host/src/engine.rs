@@ -6,6 +6,7 @@ use std::thread::Thread;
 
 use wasmtime::{Config, Engine, Store, Strategy, UpdateDeadline};
 
+use crate::budget::Budget;
 use crate::limits::{EPOCH_TICK, HOSTCALL_FUEL, MAX_COMPONENT_HANDLES};
 use crate::state::State;
 
@@ -14,10 +15,13 @@ use crate::state::State;
 pub(crate) struct Sandbox {
     pub(crate) engine: Engine,
     clock: Arc<Clock>,
+    /// Places for connections, of which each is an instance.
+    pub(crate) budget: Arc<Budget>,
 }
 
 impl Sandbox {
-    pub(crate) fn new() -> wasmtime::Result<Sandbox> {
+    /// With places for so many connections at once.
+    pub(crate) fn new(connections: usize) -> wasmtime::Result<Sandbox> {
         let mut config = Config::new();
         config
             .strategy(Strategy::Cranelift)
@@ -32,7 +36,7 @@ impl Sandbox {
             .epoch_interruption(true);
         let engine = Engine::new(&config)?;
         let clock = Clock::start(engine.clone())?;
-        Ok(Sandbox { engine, clock })
+        Ok(Sandbox { engine, clock, budget: Budget::new(connections) })
     }
 
     /// A Store with every limit set.

@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod batch;
 mod bounded;
+mod budget;
 mod call;
 pub mod cli;
 pub mod config;

@@ -3,11 +3,12 @@
 //! The pool holds connected instances. One is handed out only if it is alive, young enough and, after a rest, answers a ping;
 //! it is taken back only alive, reset and of a sensible size. Everything else is closed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult, TimeoutType};
 
+use crate::budget::Unused;
 use crate::config::PoolConfig;
 use crate::connection::Connection;
 use crate::contract::call::Interruption;
@@ -32,9 +33,63 @@ pub(crate) struct Manager {
 
 impl managed::Manager for Manager {
     type Type = Connection;
-    type Error = CallError;
+    type Error = Unmade;
 
-    async fn create(&self) -> Result<Connection, CallError> {
+    async fn create(&self) -> Result<Connection, Unmade> {
+        let budget = &self.driver.sandbox.budget;
+        let Some(place) = budget.take(self.settings.acquire_timeout).await else {
+            return Err(Unmade::NoPlace(
+                CallError::new(
+                    ErrorKind::Resources,
+                    format!(
+                        "no connection came free in {} ms: all {} of all databases together are in use (connections.max)",
+                        self.settings.acquire_timeout.as_millis(),
+                        budget.most()
+                    ),
+                )
+                .hint("try again, or have connections.max or pool.acquire_timeout raised")
+                .retryable(),
+            ));
+        };
+        let mut connection = self.connect().await?;
+        connection.keep(place);
+        Ok(connection)
+    }
+
+    async fn recycle(&self, connection: &mut Connection, metrics: &Metrics) -> RecycleResult<Unmade> {
+        if !connection.alive() || !connection.clean() {
+            return Err(RecycleError::message("not fit for use"));
+        }
+        if connection.born.elapsed() > self.settings.max_lifetime {
+            self.measured.evicted(Eviction::Age);
+            return Err(RecycleError::message("past its lifetime"));
+        }
+        // What the server has closed while it lay here: no statement is to find out.
+        if connection.severed() {
+            self.measured.evicted(Eviction::Closed);
+            return Err(RecycleError::message("closed by the server"));
+        }
+        if metrics.last_used() > PING_AFTER {
+            let signal = Arc::new(Signal::default());
+            connection.begin(signal);
+            match tokio::time::timeout(GRACE, connection.ping()).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(why)) => {
+                    self.measured.evicted(Eviction::Unfit);
+                    return Err(RecycleError::Backend(why.into()));
+                }
+                Err(_) => {
+                    self.measured.evicted(Eviction::Unfit);
+                    return Err(RecycleError::message("no answer to a ping"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Manager {
+    async fn connect(&self) -> Result<Connection, CallError> {
         let signal = Arc::new(Signal::default());
         let opening = Connection::open(
             self.driver.clone(),
@@ -58,36 +113,19 @@ impl managed::Manager for Manager {
                 .retryable()),
         }
     }
+}
 
-    async fn recycle(&self, connection: &mut Connection, metrics: &Metrics) -> RecycleResult<CallError> {
-        if !connection.alive() || !connection.clean() {
-            return Err(RecycleError::message("not fit for use"));
-        }
-        if connection.born.elapsed() > self.settings.max_lifetime {
-            self.measured.evicted(Eviction::Age);
-            return Err(RecycleError::message("past its lifetime"));
-        }
-        // What the server has closed while it lay here: no statement is to find out.
-        if connection.severed() {
-            self.measured.evicted(Eviction::Closed);
-            return Err(RecycleError::message("closed by the server"));
-        }
-        if metrics.last_used() > PING_AFTER {
-            let signal = Arc::new(Signal::default());
-            connection.begin(signal);
-            match tokio::time::timeout(GRACE, connection.ping()).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(why)) => {
-                    self.measured.evicted(Eviction::Unfit);
-                    return Err(RecycleError::Backend(why));
-                }
-                Err(_) => {
-                    self.measured.evicted(Eviction::Unfit);
-                    return Err(RecycleError::message("no answer to a ping"));
-                }
-            }
-        }
-        Ok(())
+/// Why no connection was made.
+pub(crate) enum Unmade {
+    /// There is no place for it.
+    NoPlace(CallError),
+    /// The driver or the server said no.
+    Failed(CallError),
+}
+
+impl From<CallError> for Unmade {
+    fn from(why: CallError) -> Unmade {
+        Unmade::Failed(why)
     }
 }
 
@@ -96,6 +134,8 @@ impl managed::Manager for Manager {
 pub(crate) struct Pool {
     inner: managed::Pool<Manager>,
     settings: PoolConfig,
+    /// For the budget, which holds it weakly.
+    _resting: Arc<Resting>,
 }
 
 /// What is known of a pool at one moment.
@@ -121,7 +161,10 @@ impl Pool {
             .wait_timeout(Some(settings.acquire_timeout))
             .build()
             .map_err(|why| why.to_string())?;
-        Ok(Pool { inner, settings })
+        let resting = Arc::new(Resting(inner.clone()));
+        let weak: Weak<dyn Unused> = Arc::downgrade(&resting) as Weak<dyn Unused>;
+        inner.manager().driver.sandbox.budget.join(weak);
+        Ok(Pool { inner, settings, _resting: resting })
     }
 
     /// A connection, waited for or made.
@@ -132,7 +175,8 @@ impl Pool {
         let began = Instant::now();
         match self.inner.get().await {
             Ok(object) => Ok(Lease(object)),
-            Err(PoolError::Backend(why)) => Err(NoLease::NotConnected(why)),
+            Err(PoolError::Backend(Unmade::Failed(why))) => Err(NoLease::NotConnected(why)),
+            Err(PoolError::Backend(Unmade::NoPlace(why))) => Err(NoLease::Busy(why)),
             Err(PoolError::Timeout(TimeoutType::Wait)) => Err(NoLease::Busy(
                 CallError::new(
                     ErrorKind::Resources,
@@ -146,7 +190,9 @@ impl Pool {
                 .retryable(),
             )),
             Err(PoolError::Closed) => Err(NoLease::Closed(CallError::new(ErrorKind::Connection, "the server is shutting down"))),
-            Err(why) => Err(NoLease::NotConnected(CallError::new(ErrorKind::Connection, why.to_string()))),
+            Err(PoolError::Timeout(_) | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_)) => {
+                Err(NoLease::NotConnected(CallError::new(ErrorKind::Connection, "no connection could be made")))
+            }
         }
     }
 
@@ -204,6 +250,37 @@ impl Pool {
     }
 }
 
+/// A pool's unused connections.
+struct Resting(managed::Pool<Manager>);
+
+impl Unused for Resting {
+    fn longest(&self) -> Option<Duration> {
+        if self.0.status().available == 0 {
+            return None;
+        }
+        let mut longest = None;
+        self.0.retain(|_, metrics| {
+            longest = longest.max(Some(metrics.last_used()));
+            true
+        });
+        longest
+    }
+
+    fn close_longest(&self) {
+        let Some(longest) = self.longest() else { return };
+        let mut found = false;
+        let removed = self.0.retain(|_, metrics| {
+            let keep = found || metrics.last_used() < longest;
+            found |= !keep;
+            keep
+        });
+        self.0.manager().measured.evicted(Eviction::Room);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(close_all(removed.removed));
+        }
+    }
+}
+
 async fn close_all(connections: Vec<Connection>) {
     let signal = Arc::new(Signal::default());
     let closing = connections.into_iter().map(|mut connection| {
@@ -236,7 +313,8 @@ impl Lease {
 
     /// Gives the connection back, reset; or drops it.
     pub(crate) async fn give_back(mut self) {
-        if self.0.alive() && !self.0.bloated() {
+        let wanted = self.0.is_wanted();
+        if self.0.alive() && !self.0.bloated() && !wanted {
             self.0.begin(Arc::default());
             if let Ok(Ok(())) = tokio::time::timeout(GRACE, self.0.reset()).await {
                 return;
@@ -244,7 +322,7 @@ impl Lease {
             self.0.condemn();
             self.0.measured().evicted(Eviction::Unfit);
         } else if self.0.alive() {
-            self.0.measured().evicted(Eviction::Size);
+            self.0.measured().evicted(if wanted { Eviction::Room } else { Eviction::Size });
         }
         let mut connection = Object::take(self.0);
         if connection.alive() {

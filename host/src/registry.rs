@@ -1,7 +1,7 @@
 //! Which database: the configured ones, opened lazily, and replaced while the process runs.
 //!
 //! A [`Snapshot`] is what is configured at one moment. A change is prepared beside it ([`Registry::prepare`]) and takes its place
-//! whole ([`Registry::adopt`]) or not at all. What an entry's change didn't touch is the same database in both, with its
+//! whole ([`Prepared::adopt`]) or not at all. What an entry's change didn't touch is the same database in both, with its
 //! connections; what is gone or changed drains: the calls that have it finish, the next ones see the new snapshot.
 
 mod drain;
@@ -49,7 +49,7 @@ impl Registry {
     /// # Errors
     /// The sandbox can't be made; or an entry can never be used as it is written: says which.
     pub async fn open(config: Config) -> anyhow::Result<Arc<Registry>> {
-        let mut drivers = Drivers::new()?;
+        let mut drivers = Drivers::new(config.connections.max)?;
         let snapshot = Arc::new(prepare::snapshot(config, &mut drivers, None).await?);
         let (changed, _) = watch::channel(snapshot.number());
         let registry = Arc::new(Registry {

@@ -4,21 +4,23 @@
 //! place, or nothing changes and the reason is kept for whoever asks how the server is.
 
 mod files;
+mod kept;
 mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use kept::Kept;
 use tokio::sync::Mutex;
 
-use crate::config::{Config, ServerConfig};
-use crate::registry::{Changes, Registry};
+use crate::config::{Config, Overlay, Section, ServerConfig};
+use crate::registry::{Changes, Prepared, Registry};
 use crate::{mcp, metrics};
 
 /// Where the configuration comes from, whenever it is asked for.
 pub struct Source {
-    /// Reads and checks it.
-    pub load: Box<dyn Fn() -> anyhow::Result<Config> + Send + Sync>,
+    /// Reads and checks it, with the administrator's changes over it.
+    pub load: Box<dyn Fn(&Overlay) -> anyhow::Result<Config> + Send + Sync>,
     /// The files whose change is a change of it.
     pub files: Vec<PathBuf>,
 }
@@ -37,15 +39,32 @@ impl Source {
 pub struct Reloader {
     registry: Arc<Registry>,
     source: Source,
-    /// The last configuration that was good. Held while it is changed.
-    config: Mutex<Config>,
+    /// What holds now. Held while it is changed.
+    state: Mutex<State>,
+    kept: Kept,
+}
+
+struct State {
+    /// The last configuration that was good.
+    config: Config,
+    /// What of it the administrator said.
+    overlay: Overlay,
+}
+
+/// Why an administrator's change wasn't taken.
+pub enum Refused {
+    /// What it was to take away isn't there.
+    Unknown(String),
+    /// What is wrong with it.
+    Wrong(anyhow::Error),
 }
 
 impl Reloader {
-    /// Of a registry that was opened with `config`, from `source`.
+    /// Of a registry that was opened with `config`, which came from `source` under `overlay`.
     #[must_use]
-    pub fn new(registry: Arc<Registry>, config: Config, source: Source) -> Arc<Reloader> {
-        Arc::new(Reloader { registry, source, config: Mutex::new(config) })
+    pub fn new(registry: Arc<Registry>, config: Config, overlay: Overlay, source: Source) -> Arc<Reloader> {
+        let kept = Kept(config.admin.as_ref().and_then(|admin| admin.changes_file.clone()));
+        Arc::new(Reloader { registry, source, state: Mutex::new(State { config, overlay }), kept })
     }
 
     /// Reads the configuration anew and takes it.
@@ -53,12 +72,50 @@ impl Reloader {
     /// # Errors
     /// What is wrong with it. Everything stays as it was.
     pub async fn reload(&self) -> anyhow::Result<Changes> {
-        let mut current = self.config.lock().await;
-        let outcome = match (self.source.load)() {
-            Ok(config) => self.take(config, &mut current).await,
+        let mut state = self.state.lock().await;
+        let outcome = match (self.source.load)(&state.overlay) {
+            Ok(config) => self.take(config, &mut state.config).await,
             Err(why) => Err(why),
         };
         self.noted(outcome)
+    }
+
+    /// Puts an entry over what the file says, or takes the file's away.
+    ///
+    /// # Errors
+    /// What is wrong with it, or that it isn't there. Everything stays as it was.
+    pub async fn change(&self, section: Section, name: &str, entry: Option<serde_json::Value>) -> Result<Changes, Refused> {
+        let mut state = self.state.lock().await;
+        if entry.is_none() && !is_there(&state.config, section, name) {
+            return Err(Refused::Unknown(format!("there is no {name:?} in {}", section.key())));
+        }
+        let mut overlay = state.overlay.clone();
+        overlay.put(section, name, entry);
+        self.change_to(&mut state, overlay).await.map_err(Refused::Wrong)
+    }
+
+    /// Back to what the file says.
+    ///
+    /// # Errors
+    /// What is wrong with the file. Everything stays as it was.
+    pub async fn forget_changes(&self) -> anyhow::Result<Changes> {
+        let mut state = self.state.lock().await;
+        self.change_to(&mut state, Overlay::default()).await
+    }
+
+    /// What the administrator said.
+    pub async fn overlay(&self) -> Overlay {
+        self.state.lock().await.overlay.clone()
+    }
+
+    async fn change_to(&self, state: &mut State, overlay: Overlay) -> anyhow::Result<Changes> {
+        let config = (self.source.load)(&overlay)?;
+        let prepared = self.prepared(config.clone()).await?;
+        // Kept before it holds: what was said to be taken is there after a restart.
+        self.kept.write(&overlay)?;
+        let changes = prepared.adopt();
+        (state.config, state.overlay) = (config, overlay);
+        self.noted(Ok(changes))
     }
 
     /// Looks again at what the configuration names: drivers and certificates that were replaced, and what was missing.
@@ -66,8 +123,8 @@ impl Reloader {
     /// # Errors
     /// What is wrong. Everything stays as it was.
     pub async fn look_again(&self) -> anyhow::Result<Changes> {
-        let mut current = self.config.lock().await;
-        let config = current.clone();
+        let mut state = self.state.lock().await;
+        let config = state.config.clone();
         let before = self.registry.current();
         let prepared = self.registry.prepare(config.clone()).await?;
         // A snapshot like the current one would only make everybody look.
@@ -75,13 +132,12 @@ impl Reloader {
             return Ok(Changes::default());
         }
         drop((before, prepared));
-        let outcome = self.take(config, &mut current).await;
+        let outcome = self.take(config, &mut state.config).await;
         self.noted(outcome)
     }
 
     async fn take(&self, config: Config, current: &mut Config) -> anyhow::Result<Changes> {
-        let prepared = self.registry.prepare(config.clone()).await?;
-        mcp::check(prepared.snapshot())?;
+        let prepared = self.prepared(config.clone()).await?;
         let later = held_until_restart(&current.server, &config.server);
         if !later.is_empty() {
             tracing::warn!("these change with the next start: {}", later.join(", "));
@@ -89,6 +145,12 @@ impl Reloader {
         let changes = prepared.adopt();
         *current = config;
         Ok(changes)
+    }
+
+    async fn prepared(&self, config: Config) -> anyhow::Result<Prepared<'_>> {
+        let prepared = self.registry.prepare(config).await?;
+        mcp::check(prepared.snapshot())?;
+        Ok(prepared)
     }
 
     fn noted(&self, outcome: anyhow::Result<Changes>) -> anyhow::Result<Changes> {
@@ -111,6 +173,22 @@ impl Reloader {
         }
         outcome
     }
+}
+
+fn is_there(config: &Config, section: Section, name: &str) -> bool {
+    match section {
+        Section::Databases => config.databases.contains_key(name),
+        Section::Policies => config.policies.contains_key(name),
+        Section::Statements => config.statements.contains_key(name),
+    }
+}
+
+/// What was kept of the administrator's changes.
+///
+/// # Errors
+/// They are there and can't be read.
+pub fn kept_changes(file: Option<PathBuf>) -> anyhow::Result<Overlay> {
+    Kept(file).read()
 }
 
 /// What of the server's part differs and can't change while it runs.

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod call;
 mod demo;
 mod guard;
 mod install;

@@ -6,16 +6,21 @@ use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use serde_json::{Value, json};
 
-use super::{Desk, databases};
+use super::{Desk, changes, databases};
 
 /// Every route behind the guard.
 pub(super) fn routes() -> Router<Arc<Desk>> {
     Router::new()
         .route("/admin/databases", get(databases::list))
-        .route("/admin/databases/{id}", get(databases::show))
+        .route("/admin/databases/{id}", get(databases::show).put(changes::put_database).delete(changes::delete_database))
+        .route("/admin/policies/{name}", put(changes::put_policy).delete(changes::delete_policy))
+        .route("/admin/statements/{name}", put(changes::put_statement).delete(changes::delete_statement))
+        .route("/admin/changes", delete(changes::forget))
+        .route("/admin/configuration", get(changes::show))
+        .route("/admin/reload", post(changes::reload))
         .route("/admin/databases/{id}/probe", post(databases::probe))
 }
 

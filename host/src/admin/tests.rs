@@ -13,6 +13,13 @@ use crate::config::{Config, Secret, SecretRef};
 
 const TOKEN: &str = "test-token-0123456789abcdef";
 
+/// One whose file nobody can read.
+fn reloader(registry: &Arc<Registry>) -> Arc<Reloader> {
+    let source = crate::reload::Source { load: Box::new(|_| anyhow::bail!("there is no file")), files: Vec::new() };
+    let config = Config::parse("databases: {}").unwrap();
+    Reloader::new(registry.clone(), config, crate::config::Overlay::default(), source)
+}
+
 async fn started() -> (SocketAddr, CancellationToken) {
     let text = "databases: {main: {driver: nothing, host: db.example.com}}";
     let registry = Registry::open(Config::parse(text).unwrap()).await.unwrap();
@@ -22,13 +29,14 @@ async fn started() -> (SocketAddr, CancellationToken) {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         token: SecretRef::Plain(Secret::new(TOKEN.to_owned())),
         allow_remote: false,
+        changes_file: None,
         allowed_hosts: vec!["admin.example.com".to_owned()],
     };
     let guard = Arc::new(Guard::new(&config).unwrap());
     let listener = TcpListener::bind(config.listen).await.unwrap();
     let address = listener.local_addr().unwrap();
     let closing = CancellationToken::new();
-    let app = router(guard, Arc::new(Desk { registry }), &status);
+    let app = router(guard, Arc::new(Desk { reloader: reloader(&registry), registry }), &status);
     tokio::spawn(listen::accept(listener, app, closing.clone(), listen::Limits::ADMIN));
     (address, closing)
 }
@@ -168,13 +176,14 @@ async fn neither_another_address_nor_a_short_token_is_started_with() {
         token: SecretRef::Plain(Secret::new(token.to_owned())),
         allow_remote: false,
         allowed_hosts: Vec::new(),
+        changes_file: None,
     };
     for (listen, token, word) in
         [("0.0.0.0:0", TOKEN, "loopback"), ("127.0.0.1:0", "short", "admin.token"), ("127.0.0.1:0", "", "admin.token")]
     {
-        let why = Admin::start(&config(listen, token), registry.clone(), &status).await.unwrap_err();
+        let why = Admin::start(&config(listen, token), registry.clone(), reloader(&registry), &status).await.unwrap_err();
         assert!(format!("{why:#}").contains(word), "{why:#}");
     }
-    let admin = Admin::start(&config("127.0.0.1:0", TOKEN), registry.clone(), &status).await.unwrap();
+    let admin = Admin::start(&config("127.0.0.1:0", TOKEN), registry.clone(), reloader(&registry), &status).await.unwrap();
     admin.stop().await;
 }

@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::admin::Admin;
-use crate::config::{AdminConfig, Config};
+use crate::config::{AdminConfig, Config, Overlay};
 use crate::mcp;
 use crate::registry::Registry;
 use crate::reload::{self, Reloader};
@@ -134,9 +134,9 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             let (config, source) = load(source.of(listen, sse))?;
             let server = config.server.clone();
             let admin = config.admin.clone();
-            let registry = live(config, source).await?;
+            let (registry, reloader) = live(config, source).await?;
             let status = Status::new(registry.clone());
-            let admin = administered(admin, &registry, &status).await?;
+            let admin = administered(admin, &registry, reloader, &status).await?;
             mcp::serve(registry, &server, &status).await?;
             stop(admin).await;
         }
@@ -144,9 +144,9 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             let (config, source) = load(source.of(None, false))?;
             let server = config.server.clone();
             let admin = config.admin.clone();
-            let registry = live(config, source).await?;
+            let (registry, reloader) = live(config, source).await?;
             let status = Status::new(registry.clone());
-            let admin = administered(admin, &registry, &status).await?;
+            let admin = administered(admin, &registry, reloader, &status).await?;
             mcp::stdio(registry, &server, &status).await?;
             stop(admin).await;
         }
@@ -172,19 +172,29 @@ fn load(source: crate::config::Source) -> anyhow::Result<(Config, crate::config:
 }
 
 /// Opens the databases and follows the changes of their configuration.
-async fn live(config: Config, source: crate::config::Source) -> anyhow::Result<Arc<Registry>> {
+async fn live(mut config: Config, source: crate::config::Source) -> anyhow::Result<(Arc<Registry>, Arc<Reloader>)> {
+    let overlay = reload::kept_changes(config.admin.as_ref().and_then(|admin| admin.changes_file.clone()))?;
+    if overlay != Overlay::default() {
+        config = source.load_under(&overlay).context("with the administrator's changes that were kept")?.config;
+    }
     let registry = open(config.clone()).await?;
     let files = source.files();
-    let source = reload::Source { load: Box::new(move || Ok(source.load()?.config)), files };
+    let source = reload::Source { load: Box::new(move |overlay| Ok(source.load_under(overlay)?.config)), files };
     let watched = config.reload.watch;
-    reload::watch(Reloader::new(registry.clone(), config, source), watched).context("installing the handler of SIGHUP")?;
-    Ok(registry)
+    let reloader = Reloader::new(registry.clone(), config, overlay, source);
+    reload::watch(reloader.clone(), watched).context("installing the handler of SIGHUP")?;
+    Ok((registry, reloader))
 }
 
 /// Starts the admin listener, where one is configured.
-async fn administered(config: Option<AdminConfig>, registry: &Arc<Registry>, status: &Status) -> anyhow::Result<Option<Admin>> {
+async fn administered(
+    config: Option<AdminConfig>,
+    registry: &Arc<Registry>,
+    reloader: Arc<Reloader>,
+    status: &Status,
+) -> anyhow::Result<Option<Admin>> {
     match config {
-        Some(config) => Ok(Some(Admin::start(&config, registry.clone(), status).await?)),
+        Some(config) => Ok(Some(Admin::start(&config, registry.clone(), reloader, status).await?)),
         None => Ok(None),
     }
 }

@@ -22,6 +22,9 @@ pub struct AdminConfig {
     /// Names by which it may be called, beside loopback ones and the listening address.
     #[serde(default)]
     pub allowed_hosts: Vec<String>,
+    /// Where changes that are made through it are kept, so that they outlast a restart. Without it they end with the process.
+    #[serde(default)]
+    pub changes_file: Option<std::path::PathBuf>,
 }
 
 /// When `/readyz` says that requests may come.

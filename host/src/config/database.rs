@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::duration;
-use super::{AwsConfig, PolicyRef, SecretRef, TokenExchange};
+use super::{AwsConfig, LimitsConfig, PolicyRef, SecretRef, TokenExchange};
 
 /// Everything the operator says of one database.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -99,6 +99,9 @@ pub struct DatabaseConfig {
     /// The most bytes of values in one answer. None: 16 MiB.
     #[serde(default)]
     pub max_bytes: Option<u64>,
+    /// What its driver may use of the machine.
+    #[serde(default)]
+    pub limits: LimitsConfig,
     /// The driver's own options, by its schema.
     #[serde(default)]
     pub options: serde_json::Map<String, serde_json::Value>,
@@ -266,6 +269,9 @@ impl DatabaseConfig {
             let why =
                 format!("a name is 1 to {MAX_LABEL_KEY} letters, digits, '_', '-', '.' and '/', a value up to {MAX_LABEL} bytes");
             at(&format!("labels.{key}"), &why);
+        }
+        if let Some((key, why)) = self.limits.check() {
+            at(&key, &why);
         }
         if self.labels.len() > MAX_LABELS {
             at("labels", &format!("at most {MAX_LABELS}: a model reads them"));

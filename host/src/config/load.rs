@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::forms::{self, Environment, Flags};
 use super::tree::{self, Node, Value};
-use super::{Config, ConfigErrors, Fault, Origin, alias, fit};
+use super::{Config, ConfigErrors, Fault, Origin, Overlay, alias, fit};
 
 /// The largest file: a thousand databases are a twentieth of it.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
@@ -81,6 +81,14 @@ impl Source {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn load(&self) -> Result<Loaded, ConfigErrors> {
+        self.load_under(&Overlay::default())
+    }
+
+    /// The same, with the administrator's changes over it.
+    ///
+    /// # Errors
+    /// As for [`Source::load`].
+    pub fn load_under(&self, overlay: &Overlay) -> Result<Loaded, ConfigErrors> {
         let mut parts = Parts::default();
         let file = self.path();
         let mut tree = Node::map(&Origin::Default);
@@ -101,6 +109,7 @@ impl Source {
             let said = "there is no configuration: give --config FILE, or a single database by --resource_arn or --hostname, or in the environment";
             return Err(ConfigErrors::one(Fault::new(None, "", said)));
         }
+        overlay.apply(&mut tree, &mut parts);
         let base = file.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
         finish(tree, &base, parts)
     }

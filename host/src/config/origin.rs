@@ -19,6 +19,8 @@ pub enum Origin {
     Environment(Arc<str>),
     /// On the command line.
     Flag(Arc<str>),
+    /// By the administrator, while the server runs.
+    Administrator,
     /// Nowhere: it is what holds unless something else is said.
     Default,
 }
@@ -40,6 +42,7 @@ impl std::fmt::Display for Origin {
             Origin::File { path: None, line, column } => write!(f, "{line}:{column}"),
             Origin::Environment(name) => write!(f, "environment variable {name}"),
             Origin::Flag(name) => write!(f, "flag {name}"),
+            Origin::Administrator => f.write_str("the administrator's change"),
             Origin::Default => f.write_str("default"),
         }
     }

@@ -51,6 +51,7 @@ impl Connection {
                 bindings,
                 handle,
                 instance,
+                place: None,
                 born: Instant::now(),
                 alive: true,
                 clean: true,

@@ -12,7 +12,7 @@ use crate::contract::{ConnectOptions, DriverManifest, Features};
 use crate::driver::Driver;
 use crate::files;
 use crate::http::SignedHttp;
-use crate::limits::{EPOCH_TICK, GRACE, Limits};
+use crate::limits::{EPOCH_TICK, GRACE, Limits, MOST_MEMORY_BYTES};
 use crate::metrics::{self, Live, Measured};
 use crate::policy::Policy;
 use crate::pool::{Manager, Pool};
@@ -68,7 +68,7 @@ impl Database {
             access: access.clone(),
             database: id.clone(),
             options,
-            limits: limits(&policy, &driver),
+            limits: limits(&config, &policy, &driver),
             settings: config.pool.clone(),
             measured: measured.clone(),
         })?;
@@ -98,8 +98,15 @@ impl Database {
 }
 
 /// An embedded database computes where another waits for its server, so its CPU time is bounded by the statement timeout.
-fn limits(policy: &Policy, driver: &Driver) -> Limits {
+fn limits(config: &DatabaseConfig, policy: &Policy, driver: &Driver) -> Limits {
     let mut limits = driver.limits;
+    if let Some(mib) = config.limits.max_memory_mib {
+        limits.memory = usize::try_from(mib).unwrap_or(usize::MAX).saturating_mul(1024 * 1024).min(MOST_MEMORY_BYTES);
+    }
+    if let Some(time) = config.limits.max_cpu_time {
+        limits.cpu_ticks = u32::try_from(time.as_nanos() / EPOCH_TICK.as_nanos()).unwrap_or(u32::MAX).max(1);
+        return limits;
+    }
     if driver.manifest.features.contains(Features::EMBEDDED) {
         let time = policy.statement_timeout.saturating_add(GRACE).as_nanos() / EPOCH_TICK.as_nanos();
         limits.cpu_ticks = limits.cpu_ticks.max(u32::try_from(time).unwrap_or(u32::MAX));

@@ -27,7 +27,7 @@ pub struct Inspection {
 /// # Errors
 /// The file can't be read, or isn't a component.
 pub async fn inspect(path: &Path) -> Result<Inspection, DriverError> {
-    let sandbox = Sandbox::new().map_err(|why| DriverError(format!("the sandbox can't be made: {why:#}")))?;
+    let sandbox = Sandbox::new(1).map_err(|why| DriverError(format!("the sandbox can't be made: {why:#}")))?;
     let file = DriverFile::read(path, None, &sandbox, None)?;
     let needs_grants = super::imports::check(&file.imports, &[]).err();
     // Asking for the manifest reaches no database, so the grant costs nothing here.

@@ -83,6 +83,8 @@ pub(crate) enum Eviction {
     Closed,
     /// It didn't answer a ping, or couldn't be cleaned.
     Unfit,
+    /// It made room for another database's.
+    Room,
 }
 
 pub(super) const TRAPS: [(&str, Trap); 6] = [
@@ -93,12 +95,13 @@ pub(super) const TRAPS: [(&str, Trap); 6] = [
     ("unresponsive", Trap::Unresponsive),
     (OTHER, Trap::Other),
 ];
-pub(super) const EVICTIONS: [(&str, Eviction); 5] = [
+pub(super) const EVICTIONS: [(&str, Eviction); 6] = [
     ("size", Eviction::Size),
     ("age", Eviction::Age),
     ("idle", Eviction::Idle),
     ("closed", Eviction::Closed),
     ("unfit", Eviction::Unfit),
+    ("room", Eviction::Room),
 ];
 
 /// The numbers.

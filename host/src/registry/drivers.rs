@@ -35,8 +35,8 @@ struct Wanted {
 
 impl Drivers {
     /// None yet.
-    pub(super) fn new() -> anyhow::Result<Drivers> {
-        let sandbox = Sandbox::new().map_err(|why| anyhow::anyhow!("the sandbox can't be made: {why:#}"))?;
+    pub(super) fn new(connections: usize) -> anyhow::Result<Drivers> {
+        let sandbox = Sandbox::new(connections).map_err(|why| anyhow::anyhow!("the sandbox can't be made: {why:#}"))?;
         Ok(Drivers { sandbox, loaded: BTreeMap::new() })
     }
 

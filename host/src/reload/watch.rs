@@ -84,6 +84,6 @@ impl Reloader {
     }
 
     async fn named_files(&self) -> Vec<std::path::PathBuf> {
-        named(&*self.config.lock().await)
+        named(&self.state.lock().await.config)
     }
 }

@@ -51,22 +51,19 @@ impl Host {
 
     async fn spawn(config: Config, file: &Path, environment: &[(&str, &str)]) -> Host {
         let log = config.folder().join("log");
-        let stderr = File::create(&log).expect("a log file");
-        let child = Command::new(environment::binary())
-            .arg("serve")
-            .arg("--config")
-            .arg(file)
-            .env("BULKHEAD_LOG", "bulkhead=debug,driver=debug,warn")
-            .env("NO_COLOR", "1")
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(stderr)
-            .spawn()
-            .expect("the host's binary starts");
+        let child = serve(file, &log, environment);
         let mut host = Host { child, config, log };
         host.wait_until_ready().await;
         host
+    }
+
+    /// Starts it again after its end, from its configuration's file.
+    ///
+    /// # Panics
+    /// As `start`.
+    pub async fn start_again(&mut self) {
+        self.child = serve(&self.config.folder().join("bulkhead.yaml"), &self.log, &[]);
+        self.wait_until_ready().await;
     }
 
     /// Runs `bulkhead serve` on a configuration that it should refuse; its exit and what it said.
@@ -186,6 +183,22 @@ impl Drop for Host {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn serve(file: &Path, log: &Path, environment: &[(&str, &str)]) -> Child {
+    let stderr = File::create(log).expect("a log file");
+    Command::new(environment::binary())
+        .arg("serve")
+        .arg("--config")
+        .arg(file)
+        .env("BULKHEAD_LOG", "bulkhead=debug,driver=debug,warn")
+        .env("NO_COLOR", "1")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(stderr)
+        .spawn()
+        .expect("the host's binary starts")
 }
 
 /// Runs the binary to its end; how it ended, and both of its outputs.

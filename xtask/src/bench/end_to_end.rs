@@ -68,7 +68,7 @@ fn statement(rows: u32) -> String {
     )
 }
 
-fn build_peers() -> Result<PathBuf> {
+pub(super) fn build_peers() -> Result<PathBuf> {
     let peers = workspace::root()?.join("bench/peers");
     let target = workspace::target()?.join("peers");
     for name in ["mcpload", "rustref"] {
@@ -108,13 +108,13 @@ fn write_config(servers: &Servers, folder: &Path, port: u16) -> Result<PathBuf> 
     Ok(file)
 }
 
-fn start_bulkhead(config: &Path) -> Result<Guarded> {
+pub(super) fn start_bulkhead(config: &Path) -> Result<Guarded> {
     let mut command = Command::new(workspace::target()?.join("release/bulkhead"));
     command.args(["serve", "--config"]).arg(config).env("BULKHEAD_LOG", "warn").stdout(Stdio::null());
     Guarded::spawn(&mut command, Signal::SIGTERM)
 }
 
-fn wait_for(port: u16) -> Result<()> {
+pub(super) fn wait_for(port: u16) -> Result<()> {
     let start = Instant::now();
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
         if start.elapsed() > READY_WITHIN {
@@ -142,9 +142,15 @@ fn load(peers: &Path, port: u16, tool: &str, sql: &str, version: &str, pid: i32)
     Ok(spent.as_secs_f64() * 1e6 / calls)
 }
 
-/// From starting the process to the first answered `tools/list`, with a warm compile cache.
 fn starts(peers: &Path, config: &Path, port: u16, json: bool) -> Result<()> {
-    let mut times = Vec::new();
+    let (time, _) = start(peers, config, port)?;
+    figure("start to the first answered tools/list", time, "ms", Some(60.0), json);
+    Ok(())
+}
+
+/// From starting the process to the first answered `tools/list`, with a warm compile cache, in ms; and the list's size in bytes.
+pub(super) fn start(peers: &Path, config: &Path, port: u16) -> Result<(f64, f64)> {
+    let (mut times, mut bytes) = (Vec::new(), f64::NAN);
     for _ in 0..STARTS {
         let began = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_nanos().to_string();
         let server = start_bulkhead(config)?;
@@ -153,12 +159,12 @@ fn starts(peers: &Path, config: &Path, port: u16, json: bool) -> Result<()> {
         drop(server);
         let answer: Value = serde_json::from_str(&output).with_context(|| format!("mcpload said: {output}"))?;
         times.push(answer.get("ready_ms").and_then(Value::as_f64).unwrap_or(f64::NAN));
+        bytes = answer.get("tools_list_bytes").and_then(Value::as_f64).unwrap_or(f64::NAN);
     }
-    figure("start to the first answered tools/list", median(times), "ms", Some(60.0), json);
-    Ok(())
+    Ok((median(times), bytes))
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
+pub(super) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
@@ -174,7 +180,7 @@ fn report(what: &str, costs: &[(f64, f64)], ratios: &[f64], aim: Option<f64>, js
     }
 }
 
-fn figure(what: &str, value: f64, unit: &str, aim: Option<f64>, json: bool) {
+pub(super) fn figure(what: &str, value: f64, unit: &str, aim: Option<f64>, json: bool) {
     if json {
         println!("{}", json!({"what": what, "value": value, "unit": unit, "aim": aim}));
     } else {

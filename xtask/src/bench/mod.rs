@@ -2,6 +2,7 @@
 
 mod cpu;
 mod end_to_end;
+mod many;
 mod rds;
 
 use std::process::Command;
@@ -41,6 +42,8 @@ enum Part {
     Neighbour,
     /// The server against one without MCP library and sandbox, over HTTP
     EndToEnd,
+    /// A hundred and a thousand databases in one process, touched at once, and a restart of their server
+    Many,
 }
 
 /// Builds everything, starts the servers, and measures.
@@ -52,6 +55,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     // The selection of the gate, so that dependencies are built once.
     let build = ["build", "--release", "--workspace", "--exclude", "xtask", "--bins"];
     run::visible(workspace::cargo().args(build).current_dir(workspace::root()?))?;
+    if arguments.parts == [Part::Many] {
+        return many::run(arguments.json);
+    }
     let servers = Servers::start()?;
 
     for (part, name) in [
@@ -76,6 +82,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if wanted(Part::EndToEnd) {
         say::step("measuring: end to end");
         end_to_end::run(&servers, arguments.rounds, arguments.json)?;
+    }
+    if wanted(Part::Many) {
+        drop(servers);
+        many::run(arguments.json)?;
     }
     Ok(())
 }
@@ -108,7 +118,7 @@ fn in_process(name: &str, part: Part, arguments: &Arguments, servers: &Servers) 
         Part::Rds => {
             command.args(["--rounds", &arguments.rounds.to_string()]);
         }
-        Part::Sqlite | Part::EndToEnd => {}
+        Part::Sqlite | Part::EndToEnd | Part::Many => {}
     }
     Ok(command)
 }

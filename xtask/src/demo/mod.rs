@@ -4,7 +4,6 @@
 //! drivers and the host are built, the sample database and the configuration are written under `.bulkhead/demo`,
 //! the server is started, and one call is made as a client would make it.
 
-mod call;
 mod sample;
 mod table;
 
@@ -18,7 +17,7 @@ use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 
 use crate::guard::Guarded;
-use crate::{plugins, run, say, workspace};
+use crate::{call, plugins, run, say, workspace};
 
 /// A first build of the host takes about this much.
 const BUILD_ROOM: u64 = 3_000_000_000;

@@ -28,7 +28,7 @@ pub(crate) mod account;
 mod certificates;
 mod mariadb;
 mod pgbouncer;
-mod postgres;
+pub(crate) mod postgres;
 mod tds;
 
 use std::ffi::OsString;

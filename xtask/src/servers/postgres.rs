@@ -70,8 +70,8 @@ pub(crate) struct User {
 /// The running server.
 pub(crate) struct Postgres {
     // Stopped before its folder is removed.
-    _server: Guarded,
-    _folder: TemporaryFolder,
+    server: Option<Guarded>,
+    folder: TemporaryFolder,
     description: Description,
 }
 
@@ -121,19 +121,7 @@ impl Postgres {
         let port = free_port()?;
         configure(&data, port, &certificates)?;
         let log_file = folder.path().join("log");
-        let log = fs::File::create(&log_file).context("cannot create the server's log")?;
-        let mut server = Guarded::spawn(
-            account
-                .command(&bin.join("postgres"), "INT")
-                .arg("-D")
-                .arg(&data)
-                .stdin(Stdio::null())
-                .stdout(log.try_clone()?)
-                .stderr(log)
-                .current_dir(folder.path()),
-            Signal::SIGINT,
-        )?;
-        wait_for(&mut server, port, &log_file, || accepts(&bin, port))?;
+        let server = launch(account, &bin, folder.path(), port)?;
         let psql = Psql { bin: &bin, port, password: &password };
         psql.run("postgres", &roles(&users))?;
         psql.run("postgres", "CREATE DATABASE bulkhead OWNER bulkhead")?;
@@ -160,13 +148,52 @@ impl Postgres {
             pid: server.id(),
         };
         say::note(format_args!("port {port}, ready in {}", say::since(start)));
-        Ok(Self { _server: server, _folder: folder, description })
+        Ok(Self { server: Some(server), folder, description })
+    }
+
+    /// Stops it, as an administrator in a hurry does: connections are cut.
+    pub(crate) fn stop(&mut self) {
+        self.server = None;
+    }
+
+    /// Starts it again, on the same port.
+    pub(crate) fn start_again(&mut self, account: &Account) -> Result<()> {
+        let Description { bin_dir, port, .. } = &self.description;
+        let server = launch(account, bin_dir, self.folder.path(), *port)?;
+        self.description.pid = server.id();
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// What the superuser's `psql` prints.
+    pub(crate) fn sql(&self, sql: &str) -> Result<String> {
+        let password = self.description.users.get("superuser").and_then(|user| user.password.as_deref()).unwrap_or_default();
+        Psql { bin: &self.description.bin_dir, port: self.description.port, password }.run("postgres", sql)
     }
 
     /// What tests are told of it.
     pub(crate) fn description(&self) -> &Description {
         &self.description
     }
+}
+
+/// Starts the server of a folder that has been made ready.
+fn launch(account: &Account, bin: &Path, folder: &Path, port: u16) -> Result<Guarded> {
+    let file = folder.join("log");
+    let log = fs::File::options().create(true).append(true).open(&file).context("cannot open the server's log")?;
+    let mut server = Guarded::spawn(
+        account
+            .command(&bin.join("postgres"), "INT")
+            .arg("-D")
+            .arg(folder.join("data"))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .current_dir(folder),
+        Signal::SIGINT,
+    )?;
+    wait_for(&mut server, port, &file, || accepts(bin, port))?;
+    Ok(server)
 }
 
 /// Whether PostgreSQL takes sessions: its port is open some time before.

@@ -102,6 +102,7 @@ fn document(fault: &Fault) -> Value {
         }
         Some(Origin::Environment(name)) => json!({"environment": &**name}),
         Some(Origin::Flag(name)) => json!({"flag": &**name}),
+        Some(Origin::Administrator) => json!({"administrator": true}),
         Some(Origin::Default) | None => Value::Null,
     };
     if let (Some(document), Value::Object(place)) = (document.as_object_mut(), place) {

@@ -4,11 +4,13 @@ use bulkhead_tests::misfits::{self, Edit};
 use bulkhead_tests::{Config, Host, environment, run};
 use serde_json::json;
 
-/// What the operator is told of a configuration whose driver can't be used.
-pub(super) async fn refusal(config: &Config) -> String {
-    let (status, told) = Host::refused(config).await;
-    assert!(!status.success(), "it was not refused: {told}");
-    told
+/// What callers and the log are told of the database `bad`, whose driver can't be used.
+pub(super) async fn refusal(config: Config) -> String {
+    let host = Host::start(config).await;
+    let answer = host.client().await.query("bad", "SELECT 1").await;
+    let message = answer.error()["message"].as_str().expect("words").to_owned();
+    assert!(message.contains("down since"), "it was not refused: {message}");
+    format!("{message}\n{}", host.log())
 }
 
 /// Puts the component where a database's driver is expected, and gives what both the server and `driver inspect` say.
@@ -20,7 +22,7 @@ async fn told_of(component: &[u8]) -> (String, String) {
         .hostile("bad", json!({}))
         .set(&["databases", "bad", "driver"], json!("misfit"));
     let (_, inspected) = run(&["driver", "inspect", file.to_str().expect("UTF-8")]).await;
-    (refusal(&config).await, inspected)
+    (refusal(config).await, inspected)
 }
 
 #[tokio::test]
@@ -72,7 +74,7 @@ async fn a_driver_with_its_own_sockets_is_refused() {
         .set(&["drivers", "settings", "hostile-sockets"], json!({"path": file}))
         .hostile("bad", json!({}))
         .set(&["databases", "bad", "driver"], json!("hostile-sockets"));
-    let told = refusal(&config).await;
+    let told = refusal(config).await;
     assert!(told.contains("wasi:sockets/"), "{told}");
 }
 
@@ -107,7 +109,7 @@ async fn a_component_of_another_sha256_is_refused() {
     let config =
         |sha256: &str| Config::new().hostile("bad", json!({})).set(&["drivers", "settings", "hostile", "sha256"], json!(sha256));
     let wrong = "0".repeat(64);
-    let told = refusal(&config(&wrong)).await;
+    let told = refusal(config(&wrong)).await;
     assert!(told.contains(&wrong) && told.contains("sha256"), "{told}");
 
     let (status, printed) =

@@ -1,5 +1,7 @@
 //! What is configured changes while the host runs.
 
+mod admin;
+mod connections;
 mod drivers;
 mod missing;
 mod notices;

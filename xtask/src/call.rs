@@ -15,20 +15,25 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// A result's columns and rows.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) columns: Vec<String>,
-    pub(super) rows: Vec<Vec<Value>>,
+pub(crate) struct Answer {
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Vec<Value>>,
 }
 
 /// Runs `sql` on the database through the server on `port`.
-pub(super) fn query(port: u16, database: &str, sql: &str) -> Result<Answer> {
+pub(crate) fn query(port: u16, database: &str, sql: &str) -> Result<Answer> {
+    answer(&tool(port, "query", &json!({ "sql": sql, "database_id": database }))?)
+}
+
+/// Calls a tool and gives the whole message that comes back.
+pub(crate) fn tool(port: u16, name: &str, arguments: &Value) -> Result<Value> {
     let request = json!({
         "jsonrpc": "2.0",
         "id": 1,
         "method": "tools/call",
         "params": {
-            "name": "query",
-            "arguments": { "sql": sql, "database_id": database },
+            "name": name,
+            "arguments": arguments,
             "_meta": {
                 "io.modelcontextprotocol/protocolVersion": VERSION,
                 "io.modelcontextprotocol/clientInfo": { "name": "cargo-xtask-demo", "version": env!("CARGO_PKG_VERSION") },
@@ -36,10 +41,8 @@ pub(super) fn query(port: u16, database: &str, sql: &str) -> Result<Answer> {
             },
         },
     });
-    let response = post(port, "tools/call", "query", &request.to_string())?;
-    let message: Value =
-        serde_json::from_str(&response).with_context(|| format!("the server's answer is not JSON: {response}"))?;
-    answer(&message)
+    let response = post(port, "tools/call", name, &request.to_string())?;
+    serde_json::from_str(&response).with_context(|| format!("the server's answer is not JSON: {response}"))
 }
 
 fn answer(message: &Value) -> Result<Answer> {
