@@ -11,6 +11,7 @@ mod connection_string;
 mod database;
 mod delegation;
 mod duration;
+mod dynamic;
 mod fault;
 mod fit;
 mod forms;
@@ -45,6 +46,8 @@ pub use connection_string::{ConnectionStringError, parse as parse_connection_str
 pub(crate) use database::endpoint;
 pub use database::{DatabaseConfig, PoolConfig, TlsConfig, TlsMode};
 pub use delegation::{Delegation, McpSection, Module, ModuleOptions, ModulePool};
+pub(crate) use dynamic::host_name;
+pub use dynamic::{DynamicConfig, HostRule, Network};
 pub use fault::{ConfigErrors, Fault};
 pub use forms::{Environment, Flags};
 pub use identity::{AuthConfig, TokenCache, TokenExchange, TrustedIdp};
@@ -59,6 +62,11 @@ pub use schema::schema;
 pub use secret::{Secret, SecretRef};
 pub use sessions::SessionsConfig;
 pub use statement::{ParameterType, SavedParameter, SavedStatement};
+
+/// The id of the database whose connection string a request brings with it.
+pub(crate) const ATTACHED: &str = "connection-string";
+/// What the ids of connected databases begin with.
+pub(crate) const DYNAMIC: &str = "dynamic-";
 
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -103,6 +111,9 @@ pub struct Config {
     /// Tools as another server has them: they become `server.tools`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mcp: Option<McpSection>,
+    /// Connections to databases that aren't configured. Without it there are none.
+    #[serde(default)]
+    pub dynamic: Option<DynamicConfig>,
 }
 
 /// Secrets in files of their own.
@@ -273,6 +284,15 @@ impl Config {
             }
             wrong.extend(database.check().into_iter().map(|(key, why)| (format!("databases.{id}.{key}"), why)));
         }
+        if let Some(dynamic) = &self.dynamic {
+            if let Err(why) = dynamic.check() {
+                let (key, why) = why.split_once(": ").unwrap_or(("dynamic", &why));
+                wrong.push((key.to_owned(), why.to_owned()));
+            }
+            for id in self.databases.keys().filter(|id| *id == ATTACHED || id.starts_with(DYNAMIC)) {
+                wrong.push((format!("databases.{id}"), format!("with `dynamic` the ids {ATTACHED} and {DYNAMIC}… are taken")));
+            }
+        }
         for (name, statement) in &self.statements {
             if let Err(why) = statement.check(name) {
                 wrong.push((format!("statements.{name}"), why));
@@ -322,6 +342,9 @@ impl Config {
         self.drivers.folder.iter_mut().for_each(absolute);
         self.drivers.cache.iter_mut().for_each(absolute);
         self.drivers.settings.values_mut().filter_map(|driver| driver.path.as_mut()).for_each(absolute);
+        if let Some(dynamic) = &mut self.dynamic {
+            dynamic.resolve(base);
+        }
         for database in self.databases.values_mut() {
             database.resolve(base);
             if self.secrets.allow_readable_files {

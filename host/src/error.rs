@@ -66,6 +66,12 @@ impl CallError {
         self
     }
 
+    /// Names no database: of one that came to nothing.
+    pub(crate) fn of_none(mut self) -> CallError {
+        self.0.database = None;
+        self
+    }
+
     /// Says what might help.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> CallError {

@@ -14,6 +14,7 @@ mod connection;
 pub mod contract;
 pub mod database;
 pub mod driver;
+pub mod dynamic;
 mod engine;
 pub mod error;
 pub mod files;

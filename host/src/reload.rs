@@ -17,10 +17,25 @@ use crate::config::{Config, Overlay, Section, ServerConfig};
 use crate::registry::{Changes, Prepared, Registry};
 use crate::{mcp, metrics};
 
+/// Reads and checks a configuration, with the administrator's changes over it.
+pub trait Load: Send + Sync {
+    /// The configuration.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn load(&self, overlay: &Overlay) -> anyhow::Result<Config>;
+}
+
+impl<F: Fn(&Overlay) -> anyhow::Result<Config> + Send + Sync> Load for F {
+    fn load(&self, overlay: &Overlay) -> anyhow::Result<Config> {
+        self(overlay)
+    }
+}
+
 /// Where the configuration comes from, whenever it is asked for.
 pub struct Source {
-    /// Reads and checks it, with the administrator's changes over it.
-    pub load: Box<dyn Fn(&Overlay) -> anyhow::Result<Config> + Send + Sync>,
+    /// Reads it.
+    pub load: Box<dyn Load>,
     /// The files whose change is a change of it.
     pub files: Vec<PathBuf>,
 }
@@ -73,7 +88,7 @@ impl Reloader {
     /// What is wrong with it. Everything stays as it was.
     pub async fn reload(&self) -> anyhow::Result<Changes> {
         let mut state = self.state.lock().await;
-        let outcome = match (self.source.load)(&state.overlay) {
+        let outcome = match self.source.load.load(&state.overlay) {
             Ok(config) => self.take(config, &mut state.config).await,
             Err(why) => Err(why),
         };
@@ -109,7 +124,7 @@ impl Reloader {
     }
 
     async fn change_to(&self, state: &mut State, overlay: Overlay) -> anyhow::Result<Changes> {
-        let config = (self.source.load)(&overlay)?;
+        let config = self.source.load.load(&overlay)?;
         let prepared = self.prepared(config.clone()).await?;
         // Kept before it holds: what was said to be taken is there after a restart.
         self.kept.write(&overlay)?;

@@ -5,6 +5,7 @@
 //! without any. Everything that waits here is bound to the caller that began it, has an idle limit, and is rolled back, closed and
 //! given back when it ends, however it ends.
 
+mod connected;
 mod connections;
 mod find;
 mod handle;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+pub(crate) use connected::{NewConnection, NowConnected};
 pub use find::{Place, Selection};
 pub(crate) use handle::fresh as fresh_handle;
 pub use held::Slot;
@@ -29,8 +31,11 @@ pub use transaction::Began;
 
 use crate::config::SessionsConfig;
 use crate::contract::ErrorKind;
+use crate::database::Database;
+use crate::dynamic::{Attached, Pools};
 use crate::error::CallError;
 use crate::registry::Registry;
+use connected::Connected;
 
 /// Who calls, as far as the host can tell: what was begun under one principal doesn't exist for another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -48,6 +53,8 @@ pub struct Caller {
     pub principal: Principal,
     /// The protocol's own session, in the protocol versions that have one.
     pub protocol_session: Option<Arc<str>>,
+    /// The database that the call brings with it.
+    pub attached: Option<Attached>,
 }
 
 /// All sessions of the process.
@@ -56,6 +63,8 @@ pub struct Sessions {
     config: SessionsConfig,
     state: Mutex<State>,
     numbers: AtomicU64,
+    /// The databases that calls bring with them.
+    pools: Pools,
 }
 
 #[derive(Default)]
@@ -68,6 +77,8 @@ struct State {
     loose: HashMap<Principal, Arc<Session>>,
     /// Transactions and open results, by handle.
     slots: HashMap<String, Arc<Slot>>,
+    /// Databases that callers connected to, by id.
+    connected: HashMap<String, Connected>,
     /// Those that ended by themselves, and why, oldest first.
     ended: VecDeque<Ended>,
 }
@@ -141,7 +152,8 @@ impl Sessions {
     /// None yet, on these databases.
     #[must_use]
     pub fn new(registry: Arc<Registry>, config: SessionsConfig) -> Arc<Sessions> {
-        let sessions = Arc::new(Sessions { registry, config, state: Mutex::default(), numbers: AtomicU64::new(0) });
+        let sessions =
+            Arc::new(Sessions { registry, config, state: Mutex::default(), numbers: AtomicU64::new(0), pools: Pools::new() });
         sweep::start(&sessions);
         sessions
     }
@@ -164,6 +176,7 @@ impl Sessions {
     /// The database is unknown or the catalog isn't allowed; or there are too many sessions.
     pub fn open(&self, caller: &Caller, new: NewSession) -> Result<SessionInfo, CallError> {
         if new.database_id.is_some() || new.database.is_some() {
+            selects_nothing(caller)?;
             self.registry.resolve(new.database_id.as_deref())?.in_catalog(new.database.as_deref())?;
         }
         let handle = handle::fresh("session")?;
@@ -189,12 +202,13 @@ impl Sessions {
     /// # Errors
     /// There is no such session, database or catalog; or nothing that lasts to select it for.
     pub fn select(&self, caller: &Caller, session: Option<&str>, to: Selection<'_>) -> Result<SessionInfo, CallError> {
+        selects_nothing(caller)?;
         let session = self.lasting(caller, session)?;
         let id = match to.database_id {
             Some(id) => Some(id.to_owned()),
             None => session.selected().database.clone(),
         };
-        self.registry.resolve(id.as_deref())?.in_catalog(to.database)?;
+        self.database(caller, &session, id.as_deref())?.in_catalog(to.database)?;
         {
             let mut selected = session.selected();
             selected.database = id;
@@ -247,25 +261,28 @@ impl Sessions {
 
     /// Ends everything.
     pub async fn shutdown(&self) {
-        let slots: Vec<Arc<Slot>> = {
+        let (slots, databases): (Vec<Arc<Slot>>, Vec<Arc<Database>>) = {
             let mut state = self.lock();
             state.explicit.clear();
             state.implicit.clear();
             state.loose.clear();
-            state.slots.drain().map(|(_, slot)| slot).collect()
+            (state.slots.drain().map(|(_, slot)| slot).collect(), state.take_connected_of(|_| true))
         };
         held::end_all(slots).await;
+        connected::close_all(databases.into_iter().chain(self.pools.take()).collect()).await;
     }
 
     async fn end(&self, session: &Session) {
-        let slots = {
+        let (slots, databases) = {
             let mut state = self.lock();
             state.explicit.retain(|_, open| open.number != session.number);
             state.implicit.retain(|_, open| open.number != session.number);
             state.loose.retain(|_, open| open.number != session.number);
-            state.take_slots(|slot| slot.session == session.number)
+            let databases = state.take_connected_of(|number| number == session.number);
+            (state.take_slots(|slot| slot.session == session.number), databases)
         };
         held::end_all(slots).await;
+        connected::close_all(databases).await;
     }
 
     fn blank(&self, caller: &Caller) -> Session {
@@ -332,6 +349,15 @@ impl Session {
     fn selected(&self) -> MutexGuard<'_, Selected> {
         self.selected.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A call that brings its database with it selects none for others.
+fn selects_nothing(caller: &Caller) -> Result<(), CallError> {
+    if caller.attached.is_none() {
+        return Ok(());
+    }
+    let what = "the request brings its own database in X-Database-Connection-String: there is nothing to select";
+    Err(CallError::new(ErrorKind::InvalidValue, what).hint("send the request without the header"))
 }
 
 impl std::fmt::Debug for Sessions {

@@ -5,14 +5,18 @@
 //! protocol wants one.
 
 mod address;
+mod allow;
 mod dial;
 mod framed;
 mod host;
+mod kind;
+mod resolve;
 mod stream;
 mod tls;
 
 pub use stream::ByteStream;
 
+pub(crate) use allow::Allowed;
 pub(crate) use dial::{Endpoints, PRIMARY};
 pub(crate) use framed::{Framed, packets};
 pub(crate) use stream::told;

@@ -15,7 +15,10 @@ const TOKEN: &str = "test-token-0123456789abcdef";
 
 /// One whose file nobody can read.
 fn reloader(registry: &Arc<Registry>) -> Arc<Reloader> {
-    let source = crate::reload::Source { load: Box::new(|_| anyhow::bail!("there is no file")), files: Vec::new() };
+    let source = crate::reload::Source {
+        load: Box::new(|_: &crate::config::Overlay| anyhow::bail!("there is no file")),
+        files: Vec::new(),
+    };
     let config = Config::parse("databases: {}").unwrap();
     Reloader::new(registry.clone(), config, crate::config::Overlay::default(), source)
 }

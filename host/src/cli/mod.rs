@@ -16,7 +16,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::admin::Admin;
 use crate::config::{AdminConfig, Config, Overlay};
@@ -125,7 +129,10 @@ fn log(command: &Command) {
     let default = if matches!(command, Command::Serve { .. } | Command::Stdio { .. }) { SERVER_LOG } else { COMMAND_LOG };
     let filter = EnvFilter::try_from_env("BULKHEAD_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    // What it says below this are whole messages, and in a message may be a password.
+    let no_messages = filter_fn(|about| *about.level() <= Level::INFO || !about.target().starts_with("rmcp"));
+    let written = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(filter).with(no_messages).with(written).init();
 }
 
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
@@ -179,7 +186,7 @@ async fn live(mut config: Config, source: crate::config::Source) -> anyhow::Resu
     }
     let registry = open(config.clone()).await?;
     let files = source.files();
-    let source = reload::Source { load: Box::new(move |overlay| Ok(source.load_under(overlay)?.config)), files };
+    let source = reload::Source { load: Box::new(move |overlay: &Overlay| Ok(source.load_under(overlay)?.config)), files };
     let watched = config.reload.watch;
     let reloader = Reloader::new(registry.clone(), config, overlay, source);
     reload::watch(reloader.clone(), watched).context("installing the handler of SIGHUP")?;

@@ -207,6 +207,19 @@ pub enum TlsMode {
     Off,
 }
 
+impl std::fmt::Display for TlsMode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            TlsMode::VerifyFull => "verify-full",
+            TlsMode::VerifyCa => "verify-ca",
+            TlsMode::RequireUnverified => "require-unverified",
+            TlsMode::LoginOnly => "login-only",
+            TlsMode::LoginOnlyUnverified => "login-only-unverified",
+            TlsMode::Off => "off",
+        })
+    }
+}
+
 impl TlsMode {
     /// Whether TLS may be taken off again after the login.
     pub(crate) fn is_login_only(self) -> bool {

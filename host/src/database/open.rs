@@ -19,7 +19,7 @@ use crate::pool::{Manager, Pool};
 use crate::secrets::KeptSecret;
 use crate::stamp::{Stamp, stamp};
 use crate::state::Access;
-use crate::transport::{Endpoints, TlsClient};
+use crate::transport::{Allowed, Endpoints, TlsClient};
 
 /// What a server shows as the client's name.
 const APPLICATION_NAME: &str = "bulkhead";
@@ -39,9 +39,21 @@ impl Database {
     /// # Errors
     /// What of the entry can't be used, by its key.
     pub(crate) fn open(id: &str, config: DatabaseConfig, driver: &Arc<Driver>) -> Result<Database, OpenError> {
+        Database::open_among(id, config, driver, None)
+    }
+
+    /// As [`Database::open`], where a list says what may be dialled: for an entry that a caller made.
+    pub(crate) fn open_among(
+        id: &str,
+        config: DatabaseConfig,
+        driver: &Arc<Driver>,
+        allowed: Option<Arc<Allowed>>,
+    ) -> Result<Database, OpenError> {
         fits(&config, driver).map_err(OpenError::Wrong)?;
         let files = stamps(&config);
-        let access = Arc::new(access(&config, driver).map_err(OpenError::Missing)?);
+        let mut access = access(&config, driver).map_err(OpenError::Missing)?;
+        access.endpoints = access.endpoints.among(allowed);
+        let access = Arc::new(access);
         Database::assemble(id.into(), config, driver.clone(), access, files).map_err(OpenError::Wrong)
     }
 

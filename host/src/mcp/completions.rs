@@ -1,16 +1,39 @@
 //! Completions: databases, schemas and tables for the arguments of prompts and of resources' URIs.
 
+use std::sync::Arc;
+
 use rmcp::model::{ArgumentInfo, CompletionContext, CompletionInfo, Reference};
 
 use crate::contract::{Description, TableFilter, Target};
-use crate::registry::Snapshot;
+use crate::database::Database;
+use crate::session::{Caller, Sessions};
 
 /// MCP's limit for one answer.
 const MAX_VALUES: usize = 100;
 
+/// The databases that a caller may name.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) sessions: &'a Sessions,
+    pub(super) caller: &'a Caller,
+}
+
+impl Known<'_> {
+    fn ids(self) -> Vec<String> {
+        let snapshot = self.sessions.registry().current();
+        let connected = self.sessions.visible(self.caller, None).unwrap_or_default();
+        let configured = snapshot.entries().map(|(id, _)| id.to_owned());
+        configured.chain(connected.iter().map(|database| database.id().to_owned())).collect()
+    }
+
+    fn find(self, id: Option<&str>) -> Option<Arc<Database>> {
+        self.sessions.find(self.caller, id).ok()
+    }
+}
+
 /// What an argument may be, given what has been typed of it and of those before. What can't be looked up has no completions.
 pub(super) async fn complete(
-    snapshot: &Snapshot,
+    known: Known<'_>,
     reference: &Reference,
     argument: &ArgumentInfo,
     context: Option<&CompletionContext>,
@@ -18,13 +41,9 @@ pub(super) async fn complete(
     let before = |name: &str| context.and_then(|context| context.arguments.as_ref()?.get(name)).map(String::as_str);
     let typed = argument.value.to_lowercase();
     let mut values: Vec<String> = match (reference, argument.name.as_str()) {
-        (Reference::Prompt(_), "database_id") | (Reference::Resource(_), "database") => {
-            snapshot.entries().map(|(id, _)| id.to_owned()).collect()
-        }
-        (Reference::Resource(_), "schema") => schemas(snapshot, before("database")).await.unwrap_or_default(),
-        (Reference::Resource(_), "name") => {
-            tables(snapshot, before("database"), before("schema"), &typed).await.unwrap_or_default()
-        }
+        (Reference::Prompt(_), "database_id") | (Reference::Resource(_), "database") => known.ids(),
+        (Reference::Resource(_), "schema") => schemas(known, before("database")).await.unwrap_or_default(),
+        (Reference::Resource(_), "name") => tables(known, before("database"), before("schema"), &typed).await.unwrap_or_default(),
         _ => Vec::new(),
     };
     values.retain(|value| value.to_lowercase().starts_with(&typed));
@@ -37,8 +56,8 @@ pub(super) async fn complete(
     info
 }
 
-async fn schemas(snapshot: &Snapshot, database: Option<&str>) -> Option<Vec<String>> {
-    let database = snapshot.resolve(database).ok()?;
+async fn schemas(known: Known<'_>, database: Option<&str>) -> Option<Vec<String>> {
+    let database = known.find(database)?;
     if !database.policy().allows_tool("list_schemas", "list_schemas") {
         return None;
     }
@@ -50,8 +69,8 @@ async fn schemas(snapshot: &Snapshot, database: Option<&str>) -> Option<Vec<Stri
     }
 }
 
-async fn tables(snapshot: &Snapshot, database: Option<&str>, schema: Option<&str>, typed: &str) -> Option<Vec<String>> {
-    let database = snapshot.resolve(database).ok()?;
+async fn tables(known: Known<'_>, database: Option<&str>, schema: Option<&str>, typed: &str) -> Option<Vec<String>> {
+    let database = known.find(database)?;
     if !database.policy().allows_tool("list_tables", "list_tables") {
         return None;
     }

@@ -21,6 +21,7 @@ use super::handler::Handler;
 use super::hosts;
 use super::server::SESSION_HEADER;
 use super::sessions::Sessions;
+use crate::dynamic::Attached;
 
 /// What the short way needs to know.
 pub(super) struct Direct<H> {
@@ -68,7 +69,7 @@ struct Answer<'a> {
 
 impl<H: Handler> Direct<H> {
     /// Answers a plain tool call. None: the request is rmcp's.
-    pub(super) async fn answer(&self, parts: &Parts, body: &[u8]) -> Option<Response> {
+    pub(super) async fn answer(&self, parts: &Parts, body: &[u8], attached: Option<&Attached>) -> Option<Response> {
         if parts.method != Method::POST || !self.is_plain(&parts.headers) {
             return None;
         }
@@ -91,7 +92,8 @@ impl<H: Handler> Direct<H> {
         let Message { id, params, .. } = message;
         let unwanted = Cancellable::wait(call.as_ref());
         let arguments = params.arguments.unwrap_or_default();
-        let mut result = self.handler.answer_at_once(session.flatten(), &params.name, arguments, unwanted).await;
+        let mut result =
+            self.handler.answer_at_once(session.flatten(), attached.cloned(), &params.name, arguments, unwanted).await;
         if call.is_some() {
             // Unknown to the older protocols.
             result.result_type = None;

@@ -28,7 +28,7 @@ use super::direct::Direct;
 use super::handler::Handler;
 use super::server::Server;
 use super::sessions::{Places, SessionError, Sessions};
-use super::{hosts, listen, signals, sse, tools};
+use super::{attach, hosts, listen, signals, sse, tools};
 use crate::config::ServerConfig;
 use crate::registry::Registry;
 use crate::session;
@@ -154,13 +154,21 @@ fn endpoint<H: Handler>(handler: H, calls: Calls, config: &ServerConfig, streams
 
 async fn handle<H: Handler>(State(endpoint): State<Arc<Endpoint<H>>>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
+    let brought = attach::take(&mut parts.headers);
     let body = match read(body, MAX_REQUEST_BYTES).await {
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
+    let attached = match endpoint.attached(brought, &parts).await {
+        Ok(attached) => attached,
+        Err(refusal) => return refusal,
+    };
     // A caller that hangs up has this future dropped, and with it the call.
-    if let Some(response) = endpoint.direct.answer(&parts, &body).await {
+    if let Some(response) = endpoint.direct.answer(&parts, &body, attached.as_ref()).await {
         return response;
+    }
+    if let Some(attached) = attached {
+        parts.extensions.insert(attached);
     }
     let gone = CancellationToken::new();
     // rmcp's calls run in tasks of their own. Dropped with this future or with the answer's body: either way nobody waits any more.

@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     fn caller(principal: Principal, session: &str) -> Caller {
-        Caller { principal, protocol_session: Some(Arc::from(session)) }
+        Caller { principal, protocol_session: Some(Arc::from(session)), attached: None }
     }
 
     fn put(kept: &Kept, caller: &Caller, bytes: usize) -> String {

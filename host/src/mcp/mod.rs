@@ -10,6 +10,7 @@
 mod announce;
 mod answer;
 mod app;
+mod attach;
 mod calls;
 mod completions;
 mod confirm;

@@ -38,7 +38,7 @@ impl Offer {
             names,
             instructions: instructions(snapshot),
             asks: snapshot.entries().any(|(_, entry)| entry.confirm_writes()),
-            longest: snapshot.entries().map(|(_, entry)| entry.statement_timeout()).max().unwrap_or_default(),
+            longest: longest(snapshot),
             databases: snapshot.entries().map(|(id, _)| id.to_owned()).collect(),
         }
     }
@@ -51,6 +51,11 @@ impl Offer {
     pub(super) fn may_ask(&self, name: &str) -> bool {
         self.asks && self.names.may_write(name)
     }
+}
+
+fn longest(snapshot: &Snapshot) -> Duration {
+    let dynamic = snapshot.dynamic().map(|rules| rules.config().statement_timeout);
+    snapshot.entries().map(|(_, entry)| entry.statement_timeout()).chain(dynamic).max().unwrap_or_default()
 }
 
 /// The offer of what is configured now.

@@ -1,10 +1,13 @@
 //! Prompts: what a person can start a conversation with.
 
+use std::sync::Arc;
+
 use rmcp::ErrorData;
 use rmcp::model::{GetPromptResult, JsonObject, Prompt, PromptArgument, PromptMessage, Role};
 use serde_json::Value;
 
-use crate::registry::Snapshot;
+use crate::database::Database;
+use crate::error::CallError;
 
 /// The longest statement that a prompt is made of.
 const MAX_SQL: usize = 100_000;
@@ -34,10 +37,14 @@ fn database_argument() -> PromptArgument {
 ///
 /// # Errors
 /// There is no such prompt or database, or an argument is missing.
-pub(super) fn get(snapshot: &Snapshot, name: &str, arguments: Option<&JsonObject>) -> Result<GetPromptResult, ErrorData> {
+pub(super) fn get(
+    find: impl FnOnce(Option<&str>) -> Result<Arc<Database>, CallError>,
+    name: &str,
+    arguments: Option<&JsonObject>,
+) -> Result<GetPromptResult, ErrorData> {
     let argument = |name: &str| arguments.and_then(|arguments| arguments.get(name)).and_then(Value::as_str);
     let wrong = |why: String| ErrorData::invalid_params(why, None);
-    let database = snapshot.resolve(argument("database_id")).map_err(|why| wrong(why.to_string()))?;
+    let database = find(argument("database_id")).map_err(|why| wrong(why.to_string()))?;
     let (id, dialect) = (database.id(), database.dialect());
     let (description, text) = match name {
         "explore_database" => (

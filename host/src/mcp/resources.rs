@@ -3,6 +3,8 @@
 //! `bulkhead://DATABASE/schema` lists its tables, `bulkhead://DATABASE/table/SCHEMA/NAME` describes one. Names are percent-encoded.
 //! And the page that shows results.
 
+use std::sync::Arc;
+
 use rmcp::ErrorData;
 use rmcp::model::{Resource, ResourceContents, ResourceTemplate};
 use serde_json::json;
@@ -10,7 +12,7 @@ use serde_json::json;
 use super::app;
 use super::tools::{describe_document, list_document};
 use crate::contract::{Description, ErrorKind, TableFilter, TableName, Target};
-use crate::database::State;
+use crate::database::{Database, State};
 use crate::error::CallError;
 use crate::registry::Snapshot;
 
@@ -21,11 +23,13 @@ const MAX_TABLES: u32 = 1_000;
 /// A URI is a name or three: longer ones are no names.
 const MAX_URI: usize = 4_096;
 
-/// One for each database, and the page.
-pub(super) fn list(snapshot: &Snapshot) -> Vec<Resource> {
-    let schemas = snapshot.entries().map(|(id, _)| {
-        let resource =
-            Resource::new(schema_uri(id), format!("{id} schema")).with_description(described(snapshot, id)).with_mime_type(JSON);
+/// One for each database, configured or the caller's own, and the page.
+pub(super) fn list(snapshot: &Snapshot, connected: &[Arc<Database>]) -> Vec<Resource> {
+    let ids = snapshot.entries().map(|(id, _)| id).chain(connected.iter().map(|database| database.id()));
+    let schemas = ids.map(|id| {
+        let configured = !connected.iter().any(|database| database.id() == id);
+        let described = if configured { described(snapshot, id) } else { format!("The tables and views of the database {id}") };
+        let resource = Resource::new(schema_uri(id), format!("{id} schema")).with_description(described).with_mime_type(JSON);
         resource.with_title(format!("Tables of {id}"))
     });
     schemas.chain([app::resource()]).collect()
@@ -60,13 +64,16 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
 ///
 /// # Errors
 /// There is no such resource, or the database said no.
-pub(super) async fn read(snapshot: &Snapshot, uri: &str) -> Result<ResourceContents, ErrorData> {
+pub(super) async fn read(
+    find: impl FnOnce(&str) -> Result<Arc<Database>, CallError>,
+    uri: &str,
+) -> Result<ResourceContents, ErrorData> {
     if uri == app::URI {
         return Ok(app::contents());
     }
     let missing = || missing(uri);
     let Some(wanted) = parse(uri) else { return Err(missing()) };
-    let database = snapshot.resolve(Some(wanted.database())).map_err(|_| missing())?;
+    let database = find(wanted.database()).map_err(|_| missing())?;
     let tool = match &wanted {
         Wanted::Schema { .. } => "list_tables",
         Wanted::Table { .. } => "describe_table",

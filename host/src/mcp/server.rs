@@ -24,7 +24,9 @@ use super::kept::Kept;
 use super::offer::{Offer, Offers};
 use super::tasks::{self, Tasks};
 use super::{app, completions, failure, progress, prompts, resources, tools};
+use crate::config::Secret;
 use crate::contract::ErrorKind;
+use crate::dynamic::Attached;
 use crate::error::CallError;
 use crate::metrics;
 use crate::session::{Caller, Principal, Sessions};
@@ -107,12 +109,17 @@ impl Handler for Server {
     async fn answer_at_once(
         &self,
         session: Option<&str>,
+        attached: Option<Attached>,
         tool: &str,
         arguments: JsonObject,
         unwanted: impl Future<Output = ()> + Send,
     ) -> CallToolResult {
-        let caller = Caller { principal: Principal::Anonymous, protocol_session: session.map(Arc::from) };
+        let caller = Caller { principal: Principal::Anonymous, protocol_session: session.map(Arc::from), attached };
         self.call(&caller, tool, arguments, &Asking::Nobody, unwanted).await
+    }
+
+    fn attach(&self, string: Secret) -> Result<Attached, CallError> {
+        self.0.sessions.attach(string)
     }
 
     async fn session_ended(&self, session: &str) {
@@ -228,8 +235,10 @@ impl ServerHandler for Server {
         _request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let mut resources = resources::list(&self.0.sessions.registry().current());
-        resources.extend(self.0.kept.list(&caller_of(&context)));
+        let caller = caller_of(&context);
+        let connected = self.0.sessions.visible(&caller, None).unwrap_or_default();
+        let mut resources = resources::list(&self.0.sessions.registry().current(), &connected);
+        resources.extend(self.0.kept.list(&caller));
         Ok(ListResourcesResult::with_all_items(resources).with_cache_scope(CacheScope::Private).with_ttl_ms(0))
     }
 
@@ -251,7 +260,8 @@ impl ServerHandler for Server {
             let found = self.0.kept.read(&caller_of(&context), &request.uri);
             found.ok_or_else(|| resources::missing(&request.uri))?
         } else {
-            resources::read(&self.0.sessions.registry().current(), &request.uri).await?
+            let caller = caller_of(&context);
+            resources::read(|id| self.0.sessions.find(&caller, Some(id)), &request.uri).await?
         };
         Ok(ReadResourceResult::new(vec![contents]).with_cache_scope(CacheScope::Private).with_ttl_ms(0).into())
     }
@@ -267,19 +277,21 @@ impl ServerHandler for Server {
     async fn get_prompt(
         &self,
         request: GetPromptRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        Ok(prompts::get(&self.0.sessions.registry().current(), &request.name, request.arguments.as_ref())?.into())
+        let caller = caller_of(&context);
+        Ok(prompts::get(|id| self.0.sessions.find(&caller, id), &request.name, request.arguments.as_ref())?.into())
     }
 
     async fn complete(
         &self,
         request: CompleteRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
         let _running = self.begin()?;
-        let snapshot = self.0.sessions.registry().current();
-        let found = completions::complete(&snapshot, &request.r#ref, &request.argument, request.context.as_ref()).await;
+        let caller = caller_of(&context);
+        let known = completions::Known { sessions: &self.0.sessions, caller: &caller };
+        let found = completions::complete(known, &request.r#ref, &request.argument, request.context.as_ref()).await;
         Ok(CompleteResult::new(found))
     }
 }
@@ -302,9 +314,10 @@ fn caller(request: Option<&Parts>, version: Option<&ProtocolVersion>) -> Caller 
         Some(parts) => {
             let session = parts.headers.get(SESSION_HEADER).and_then(|id| id.to_str().ok());
             let session = session.filter(|_| version != Some(&ProtocolVersion::V_2026_07_28));
-            Caller { principal: Principal::Anonymous, protocol_session: session.map(Arc::from) }
+            let attached = parts.extensions.get::<Attached>().cloned();
+            Caller { principal: Principal::Anonymous, protocol_session: session.map(Arc::from), attached }
         }
-        None => Caller { principal: Principal::Stdio, protocol_session: Some(Arc::from(STDIO_SESSION)) },
+        None => Caller { principal: Principal::Stdio, protocol_session: Some(Arc::from(STDIO_SESSION)), attached: None },
     }
 }
 

@@ -10,10 +10,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use rmcp::RoleServer;
@@ -23,6 +22,7 @@ use rmcp::transport::Transport;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use super::attach;
 use super::calls::CallerGone;
 use super::handler::Handler;
 use super::http::{Endpoint, MAX_REQUEST_BYTES, full, read};
@@ -58,8 +58,12 @@ pub(super) fn router<H: Handler>(endpoint: Arc<Endpoint<H>>) -> Router {
 }
 
 async fn stream<H: Handler>(State(streams): State<Arc<Streams<H>>>, request: Request) -> Response {
-    let knock = knock(&request);
-    if let Some(refusal) = streams.refusal(knock).await {
+    let (mut parts, _) = request.into_parts();
+    let brought = attach::take(&mut parts.headers);
+    if let Some(refusal) = streams.endpoint.refusal(&parts).await {
+        return refusal;
+    }
+    if let Err(refusal) = streams.endpoint.attached(brought, &parts).await {
         return refusal;
     }
     let place = match streams.endpoint.places.take() {
@@ -80,11 +84,15 @@ async fn stream<H: Handler>(State(streams): State<Arc<Streams<H>>>, request: Req
 }
 
 async fn message<H: Handler>(State(streams): State<Arc<Streams<H>>>, request: Request) -> Response {
-    let knock = knock(&request);
-    if let Some(refusal) = streams.refusal(knock).await {
+    let (mut parts, body) = request.into_parts();
+    let brought = attach::take(&mut parts.headers);
+    if let Some(refusal) = streams.endpoint.refusal(&parts).await {
         return refusal;
     }
-    let (mut parts, body) = request.into_parts();
+    let attached = match streams.endpoint.attached(brought, &parts).await {
+        Ok(attached) => attached,
+        Err(refusal) => return refusal,
+    };
     let Some((id, open)) = session(&parts).and_then(|id| Some((id.to_owned(), streams.lock().get(id)?.clone()))) else {
         let why = format!("there is no such session: open one with GET {STREAM}, and keep it open\n");
         return (StatusCode::NOT_FOUND, why).into_response();
@@ -101,6 +109,9 @@ async fn message<H: Handler>(State(streams): State<Arc<Streams<H>>>, request: Re
     let Ok(name) = HeaderValue::from_str(&id) else { return StatusCode::NOT_FOUND.into_response() };
     parts.headers.insert(SESSION_HEADER, name);
     parts.extensions.insert(CallerGone(open.gone.clone()));
+    if let Some(attached) = attached {
+        parts.extensions.insert(attached);
+    }
     match &mut message {
         ClientJsonRpcMessage::Request(request) => drop(request.request.extensions_mut().insert(parts)),
         ClientJsonRpcMessage::Notification(notification) => drop(notification.notification.extensions_mut().insert(parts)),
@@ -133,25 +144,9 @@ async fn serve<H: Handler>(
 }
 
 impl<H: Handler> Streams<H> {
-    /// Who isn't let in at the endpoint isn't here.
-    async fn refusal(&self, knock: Request) -> Option<Response> {
-        let answer = self.endpoint.rmcp.handle(knock).await;
-        (answer.status() != StatusCode::METHOD_NOT_ALLOWED).then(|| answer.map(Body::new))
-    }
-
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A request from the same client that asks for nothing: rmcp looks at `Host` and `Origin` before anything else, and then has no answer
-/// to this method.
-fn knock(request: &Request) -> Request {
-    let mut same = Request::new(Body::empty());
-    *same.method_mut() = Method::OPTIONS;
-    *same.uri_mut() = request.uri().clone();
-    *same.headers_mut() = request.headers().clone();
-    same
 }
 
 /// The session that a post names.

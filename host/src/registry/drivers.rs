@@ -1,5 +1,6 @@
 //! Finding and loading the drivers that the databases use, and keeping those that are loaded.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,15 +41,23 @@ impl Drivers {
         Ok(Drivers { sandbox, loaded: BTreeMap::new() })
     }
 
-    /// Every driver that some database uses, or why it can't be. A file that changed is loaded anew; where that fails, what was
+    /// Every driver that some database uses, by its key, or why it can't be. A file that changed is loaded anew; where that fails, what was
     /// loaded before stays, unless its settings changed as well.
     pub(super) async fn load(&mut self, config: &Config) -> BTreeMap<String, Result<Arc<Driver>, String>> {
         let cache = config.drivers.cache.clone().or_else(cache_folder).and_then(|folder| Cache::open(&folder)).map(Arc::new);
-        let names: BTreeSet<&String> = config.databases.values().map(|database| &database.driver).collect();
         let mut drivers = BTreeMap::new();
-        for name in names {
+        for name in configured(config) {
             let outcome = self.one(name, wanted(config, name), cache.clone()).await.map_err(|why| format!("{why:#}"));
             drivers.insert(name.clone(), outcome);
+        }
+        for name in config.dynamic.iter().flat_map(|dynamic| &dynamic.drivers) {
+            let key = dynamic_key(config, name);
+            if let Entry::Vacant(vacant) = drivers.entry(key.clone()) {
+                let mut wanted = wanted(config, name);
+                wanted.settings.grants.retain(|grant| *grant != Grant::RevealSecrets);
+                let outcome = self.one(&key, wanted, cache.clone()).await.map_err(|why| format!("{why:#}"));
+                vacant.insert(outcome);
+            }
         }
         self.loaded.retain(|name, _| drivers.contains_key(name));
         drivers
@@ -106,10 +115,22 @@ impl std::fmt::Debug for Drivers {
 /// Where the drivers of a configuration are, or would be: what is to be watched for changes.
 pub(crate) fn places(config: &Config) -> Vec<PathBuf> {
     let own = config.drivers.settings.values().filter_map(|settings| settings.path.clone());
-    let names: BTreeSet<&String> = config.databases.values().map(|database| &database.driver).collect();
+    let dynamic = config.dynamic.iter().flat_map(|dynamic| &dynamic.drivers);
+    let names: BTreeSet<&String> = configured(config).into_iter().chain(dynamic).collect();
     let folder = config.drivers.folder.as_deref();
     let in_folder = names.into_iter().filter_map(|name| Some(folder?.join(format!("{name}.wasm"))));
     own.chain(in_folder).collect()
+}
+
+fn configured(config: &Config) -> BTreeSet<&String> {
+    config.databases.values().map(|database| &database.driver).collect()
+}
+
+/// The key of a driver for databases that callers name. One that sees passwords in the clear is another than the configured one: it
+/// isn't granted that for these.
+pub(super) fn dynamic_key(config: &Config, name: &str) -> String {
+    let reveals = config.drivers.settings.get(name).is_some_and(|settings| settings.grants.contains(&Grant::RevealSecrets));
+    if reveals { format!("{name} (without {:?})", Grant::RevealSecrets) } else { name.to_owned() }
 }
 
 fn wanted(config: &Config, name: &str) -> Wanted {

@@ -7,10 +7,12 @@ use std::time::SystemTime;
 use tokio::sync::MutexGuard;
 
 use super::Registry;
-use super::drivers::Drivers;
+use super::drivers::{self, Drivers};
 use super::snapshot::{Snapshot, Unavailable};
 use crate::config::Config;
 use crate::database::{Database, OpenError};
+use crate::driver::Driver;
+use crate::dynamic::Rules;
 
 /// A snapshot that can take the current one's place. As long as there is one, no other change is prepared.
 pub struct Prepared<'a> {
@@ -69,6 +71,7 @@ impl Prepared<'_> {
             && other.statements == self.snapshot.statements
             && other.server == self.snapshot.server
             && other.default == self.snapshot.default
+            && other.dynamic.as_ref().map(|rules| rules.config()) == self.snapshot.dynamic.as_ref().map(|rules| rules.config())
     }
 
     /// Puts it in the current one's place. What is gone or changed drains.
@@ -105,6 +108,7 @@ fn changes(old: &Snapshot, new: &Snapshot) -> Changes {
 /// The snapshot of a configuration, with what is unchanged of the one before.
 pub(super) async fn snapshot(config: Config, drivers: &mut Drivers, before: Option<&Snapshot>) -> anyhow::Result<Snapshot> {
     let loaded = drivers.load(&config).await;
+    let dynamic = dynamic(&config, &loaded, before);
     let (mut databases, mut unavailable) = (BTreeMap::new(), BTreeMap::new());
     let all = config.databases.keys().cloned().collect::<Vec<_>>();
     for (id, entry) in config.databases {
@@ -138,5 +142,25 @@ pub(super) async fn snapshot(config: Config, drivers: &mut Drivers, before: Opti
         default: config.default_database.or(only),
         statements: config.statements,
         server: config.server,
+        dynamic,
     })
+}
+
+/// The rules of databases that callers name. Unchanged ones are the same as before.
+fn dynamic(
+    config: &Config,
+    loaded: &BTreeMap<String, Result<Arc<Driver>, String>>,
+    before: Option<&Snapshot>,
+) -> Option<Arc<Rules>> {
+    let rules = config.dynamic.as_ref()?;
+    let known = before.and_then(|before| before.dynamic.as_ref()).map(|rules| rules.config()).filter(|known| ***known == *rules);
+    let drivers = rules.drivers.iter().map(|name| {
+        let missing = || Err(format!("there is no driver {name:?}"));
+        let outcome = loaded.get(&drivers::dynamic_key(config, name)).cloned().unwrap_or_else(missing);
+        if let Err(why) = &outcome {
+            tracing::warn!(driver = %name, "no dynamic connections: {why}");
+        }
+        (name.clone(), outcome)
+    });
+    Some(Arc::new(Rules::new(known.cloned().unwrap_or_else(|| Arc::new(rules.clone())), drivers.collect())))
 }

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use crate::config::{DatabaseConfig, SavedStatement, ServerConfig};
 use crate::contract::ErrorKind;
 use crate::database::Database;
+use crate::dynamic::Rules;
 use crate::error::CallError;
 
 /// The most ids that an error lists: it goes into a model's context.
@@ -21,6 +22,7 @@ pub struct Snapshot {
     pub(super) default: Option<String>,
     pub(super) statements: BTreeMap<String, SavedStatement>,
     pub(super) server: ServerConfig,
+    pub(super) dynamic: Option<Arc<Rules>>,
 }
 
 /// A configured database that can't be opened yet: its driver or one of its files isn't there or isn't good.
@@ -100,6 +102,11 @@ impl Snapshot {
     #[must_use]
     pub fn server(&self) -> &ServerConfig {
         &self.server
+    }
+
+    /// What databases callers may name themselves. None: none.
+    pub(crate) fn dynamic(&self) -> Option<&Arc<Rules>> {
+        self.dynamic.as_ref()
     }
 
     /// The database of that id; without one the default.

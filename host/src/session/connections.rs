@@ -33,7 +33,7 @@ impl Sessions {
         (!place.session.loose).then(free)
     }
 
-    async fn connection(&self, place: &Place) -> Result<OwnedSemaphorePermit, CallError> {
+    pub(super) async fn connection(&self, place: &Place) -> Result<OwnedSemaphorePermit, CallError> {
         let connections = &place.session.connections;
         if let Ok(free) = connections.clone().try_acquire_owned() {
             return Ok(free);

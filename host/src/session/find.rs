@@ -44,8 +44,12 @@ impl Sessions {
             (selected.database.clone(), selected.catalog.clone())
         };
         // A session's catalog is one of its own database's.
-        let same = to.database_id.is_none() || to.database_id == selected.as_deref();
-        let database = self.registry.resolve(to.database_id.or(selected.as_deref()))?;
+        let own = caller.own(to.database_id)?;
+        let same = own.is_none() && (to.database_id.is_none() || to.database_id == selected.as_deref());
+        let database = match own {
+            Some(own) => own.clone(),
+            None => self.database(caller, &session, to.database_id.or(selected.as_deref()))?,
+        };
         let database = database.in_catalog(to.database.or(catalog.as_deref().filter(|_| same)))?;
         Ok(Place { database, read_only: session.read_only, session, connection: None })
     }
@@ -87,7 +91,7 @@ impl Sessions {
 }
 
 /// The same for one that ended and one that never was, and for another caller's.
-fn unknown() -> CallError {
+pub(super) fn unknown() -> CallError {
     CallError::new(ErrorKind::Undefined, "there is no such session: it was closed, has expired, or never was")
         .hint("call open_session for a new one; what the old one held has been rolled back")
 }

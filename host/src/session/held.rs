@@ -103,8 +103,11 @@ impl Sessions {
     /// What waits under a handle.
     pub(super) fn slot(&self, caller: &Caller, handle: &str, transaction: bool) -> Result<Arc<Slot>, CallError> {
         let mut state = self.lock();
-        let own =
-            |slot: &&Arc<Slot>| slot.owner == caller.principal && (slot.handle == handle && slot.transaction) == transaction;
+        let own = |slot: &&Arc<Slot>| {
+            slot.owner == caller.principal
+                && (slot.handle == handle && slot.transaction) == transaction
+                && caller.may_use(&slot.database)
+        };
         match state.slots.get(handle).filter(own).cloned() {
             Some(slot) if !slot.over() => Ok(slot),
             Some(_) => {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
+use super::connected::close_all;
 use super::held::{Slot, end_all};
 use super::limits::SWEEP;
 use super::{Session, Sessions};
@@ -17,19 +18,22 @@ async fn run(sessions: Weak<Sessions>) {
         tokio::time::sleep(SWEEP).await;
         let Some(sessions) = sessions.upgrade() else { return };
         sessions.sweep().await;
+        sessions.sweep_connected().await;
     }
 }
 
 impl Sessions {
     async fn sweep(&self) {
-        let slots = {
+        let (slots, databases) = {
             let mut state = self.lock();
             let over: Vec<Arc<Session>> =
                 state.explicit.values().chain(state.implicit.values()).filter(|session| session.over()).cloned().collect();
             state.explicit.retain(|_, session| !session.over());
             // One of the protocol's begins anew with its next call; what it held is gone.
             state.implicit.retain(|_, session| !session.over());
-            let mut slots = state.take_slots(|slot| over.iter().any(|session| session.number == slot.session));
+            let is_over = |number: u64| over.iter().any(|session| session.number == number);
+            let databases = state.take_connected_of(is_over);
+            let mut slots = state.take_slots(|slot| is_over(slot.session));
             let (transaction, cursor) = (self.config.transaction_idle_timeout, self.config.cursor_idle_timeout);
             let idle = |slot: &Slot| slot.idle(if slot.transaction { transaction } else { cursor });
             let expired: Vec<String> =
@@ -44,8 +48,9 @@ impl Sessions {
                 state.ended(handle, slot.owner.clone(), why);
                 slots.push(slot);
             }
-            slots
+            (slots, databases)
         };
         end_all(slots).await;
+        close_all(databases).await;
     }
 }

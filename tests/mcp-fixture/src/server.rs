@@ -55,6 +55,7 @@ impl bulkhead::mcp::Handler for Server {
     async fn answer_at_once(
         &self,
         _session: Option<&str>,
+        _attached: Option<bulkhead::dynamic::Attached>,
         tool: &str,
         _arguments: JsonObject,
         _unwanted: impl Future<Output = ()> + Send,

@@ -94,7 +94,7 @@ impl Sent {
 
     async fn is_answered_directly(&self, endpoint: &Arc<Endpoint<Server>>) -> bool {
         let (parts, _) = self.request().into_parts();
-        endpoint.direct.answer(&parts, self.body.to_string().as_bytes()).await.is_some()
+        endpoint.direct.answer(&parts, self.body.to_string().as_bytes(), None).await.is_some()
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn tools(family: Family, snapshot: Option<&Snapshot>, writable: bool,
         return snapshot.map(|snapshot| delegate::tools(snapshot, &ours)).unwrap_or_default();
     }
     if family == Family::PoolRegistry {
-        return pool_registry::tools(writable);
+        return pool_registry::tools(writable, snapshot.is_some_and(|snapshot| snapshot.dynamic().is_some()));
     }
     let renamed = |alias: &Alias| ours.iter().find(|tool| tool.name == alias.of).map(|tool| alias.tool(tool));
     let mut tools: Vec<Tool> = aliases(family).iter().filter_map(renamed).collect();

@@ -70,11 +70,12 @@ struct Arguments {}
 pub(super) async fn call_check(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let (to, Arguments {}) = located(given)?;
     let snapshot = context.sessions.registry().current();
-    let named = to.names_a_place();
+    let named = to.names_a_place() || context.caller.attached.is_some();
     let databases: Vec<Arc<Database>> = if named {
         vec![context.place(&to).await?.database]
     } else {
-        snapshot.databases().filter(|database| context.permit(database).is_ok()).cloned().collect()
+        let own = context.sessions.visible(context.caller, None)?;
+        snapshot.databases().chain(&own).filter(|database| context.permit(database).is_ok()).cloned().collect()
     };
     // All at once: one that is down must not make the others look slow.
     let asked: Vec<_> = databases.into_iter().map(|database| tokio::spawn(ask(database, named))).collect();

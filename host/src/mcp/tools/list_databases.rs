@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::answer;
-use super::{Context, arguments, put, reading};
+use super::{Context, arguments, object, put, reading};
+use crate::config::ATTACHED;
 use crate::contract::ParameterStyle;
 use crate::database::Database;
 use crate::error::CallError;
@@ -36,6 +37,7 @@ pub(super) fn tool() -> Tool {
                             "parameter_style": {"type": "string", "description": "How a parameter is written: $1, ?, @name or :name"},
                             "read_only": {"type": "boolean"},
                             "default": {"type": "boolean", "description": "Used by calls without database_id"},
+                            "connected": {"type": "boolean", "description": "By connect_database, in this session"},
                             "max_rows": {"type": "integer"},
                             "max_timeout_ms": {"type": "integer"},
                             "state": {"type": "string", "enum": ["idle", "healthy", "degraded", "down"], "description": "As far as is known without connecting; idle: nothing is open and nothing wrong"},
@@ -53,22 +55,43 @@ pub(super) fn tool() -> Tool {
     )
 }
 
+/// The tool where sessions may have databases of their own.
+pub(super) fn in_session(tool: &mut Tool) {
+    tool.input_schema = object(json!({
+        "type": "object",
+        "properties": {"session": {"type": "string", "description": "From open_session: shows the databases connected in it, too"}},
+        "additionalProperties": false
+    }));
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Arguments {}
+struct Arguments {
+    session: Option<String>,
+}
 
 pub(super) fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
-    let Arguments {} = arguments(given)?;
+    let Arguments { session } = arguments(given)?;
     let snapshot = context.sessions.registry().current();
+    let own = context.sessions.visible(context.caller, session.as_deref())?;
+    let own = own.iter().map(|database| {
+        let mut entry = entry(&snapshot, database);
+        entry.insert("connected".to_owned(), true.into());
+        Value::Object(entry)
+    });
+    if context.caller.attached.is_some() {
+        // The request names its database; no other can be used with it.
+        return Ok(answer::document(json!({"databases": own.collect::<Vec<_>>()}).to_string()));
+    }
     let mut databases: Vec<(&str, Value)> =
-        snapshot.databases().map(|database| (database.id(), entry(&snapshot, database))).collect();
+        snapshot.databases().map(|database| (database.id(), Value::Object(entry(&snapshot, database)))).collect();
     databases.extend(snapshot.unavailable().map(|(id, known)| (id, unavailable(&snapshot, id, known))));
     databases.sort_by_key(|(id, _)| *id);
-    let databases: Vec<Value> = databases.into_iter().map(|(_, entry)| entry).collect();
+    let databases: Vec<Value> = databases.into_iter().map(|(_, entry)| entry).chain(own).collect();
     Ok(answer::document(json!({"databases": databases}).to_string()))
 }
 
-fn entry(snapshot: &Snapshot, database: &Database) -> Value {
+fn entry(snapshot: &Snapshot, database: &Database) -> JsonObject {
     let mut entry = JsonObject::new();
     put(&mut entry, "database_id", Some(database.id()));
     put(&mut entry, "description", database.description());
@@ -78,12 +101,12 @@ fn entry(snapshot: &Snapshot, database: &Database) -> Value {
     put(&mut entry, "dialect", Some(database.dialect()));
     put(&mut entry, "parameter_style", Some(style(database.parameter_style())));
     put(&mut entry, "read_only", Some(database.read_only()));
-    put(&mut entry, "default", Some(snapshot.default_database() == Some(database.id())));
+    put(&mut entry, "default", Some([snapshot.default_database(), Some(ATTACHED)].contains(&Some(database.id()))));
     let (rows, _) = database.most();
     put(&mut entry, "max_rows", Some(rows));
     put(&mut entry, "max_timeout_ms", u64::try_from(database.statement_timeout().as_millis()).ok());
     entry.extend(render::health(&database.health(), false));
-    Value::Object(entry)
+    entry
 }
 
 /// What is known of one that can't be opened.
@@ -100,7 +123,7 @@ fn unavailable(snapshot: &Snapshot, id: &str, known: &Unavailable) -> Value {
     Value::Object(entry)
 }
 
-fn style(style: ParameterStyle) -> &'static str {
+pub(super) fn style(style: ParameterStyle) -> &'static str {
     match style {
         ParameterStyle::Dollar => "$1",
         ParameterStyle::Question => "?",

@@ -1,5 +1,6 @@
 //! The tools, one file each: what a model is told of it, what it may pass, and what it gets.
 
+mod connect_database;
 mod describe_table;
 mod execute_script;
 mod explain;
@@ -102,6 +103,8 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
         "commit" => transactions::call_commit(context, arguments).await,
         "rollback" => transactions::call_rollback(context, arguments).await,
         "health_check" => health::call_check(context, arguments).await,
+        "connect_database" => connect_database::call_connect(context, arguments).await,
+        "disconnect_database" => connect_database::call_disconnect(context, arguments).await,
         "test_connection" => health::call_test(context, arguments).await,
         "server_info" => server_info::call(context, arguments).await,
         other => match context.names.statement(other) {

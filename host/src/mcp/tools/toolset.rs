@@ -4,18 +4,31 @@ use rmcp::model::{JsonObject, Tool};
 use serde_json::{Value, json};
 
 use super::{
-    describe_table, execute_script, explain, explain_policy, family, fetch_rows, foreign_keys, health, list_catalogs,
-    list_databases, list_routines, list_schemas, list_tables, object, query, recommend_indexes, saved, search_objects,
-    server_info, sessions, table_stats, transactions, user_info,
+    connect_database, describe_table, execute_script, explain, explain_policy, family, fetch_rows, foreign_keys, health,
+    list_catalogs, list_databases, list_routines, list_schemas, list_tables, object, query, recommend_indexes, saved,
+    search_objects, server_info, sessions, table_stats, transactions, user_info,
 };
 use crate::config::{Family, SessionsConfig, ToolsConfig, Toolset};
 use crate::registry::Snapshot;
 
+/// The tools that are there where callers may name databases themselves.
+const DYNAMIC: [&str; 2] = ["connect_database", "disconnect_database"];
+
 /// The tools as clients see them, always in the same order.
 pub(in crate::mcp) fn list(snapshot: &Snapshot, times: &SessionsConfig) -> Vec<Tool> {
     let config = snapshot.server();
-    let writable = snapshot.entries().any(|(_, entry)| !entry.read_only());
+    let dynamic = snapshot.dynamic().is_some_and(|rules| !rules.config().read_only);
+    let writable = dynamic || snapshot.entries().any(|(_, entry)| !entry.read_only());
     let mut tools = tools(writable, &config.toolsets, config.family, Some(snapshot), times);
+    if let Some(rules) = snapshot.dynamic() {
+        tools
+            .iter_mut()
+            .filter(|tool| config.family.is_none() && tool.name == "list_databases")
+            .for_each(list_databases::in_session);
+        // That family has its own way to connect.
+        let connect = (config.family != Some(Family::PoolRegistry)).then(|| connect_database::connect(rules.config()));
+        tools.extend(connect.into_iter().chain([connect_database::disconnect()]));
+    }
     tools.extend(snapshot.statements().iter().map(|(name, statement)| saved::tool(name, statement)));
     tools.retain(|tool| config.tools.get(tool.name.as_ref()) != Some(&false));
     let names = family::Names::new(config.family, snapshot);
@@ -26,7 +39,10 @@ pub(in crate::mcp) fn list(snapshot: &Snapshot, times: &SessionsConfig) -> Vec<T
 /// Whether some database allows it.
 fn is_of_some_use(snapshot: &Snapshot, shown: &str, ours: &str) -> bool {
     let mut entries = snapshot.entries().peekable();
-    entries.peek().is_none() || entries.any(|(_, entry)| entry.tools().is_none_or(|tools| tools.allow(shown, ours)))
+    // Those that callers name allow every tool, unless their policy says otherwise.
+    snapshot.dynamic().is_some()
+        || entries.peek().is_none()
+        || entries.any(|(_, entry)| entry.tools().is_none_or(|tools| tools.allow(shown, ours)))
 }
 
 /// The tool with its output schema's first level alone. Clients load the list for every conversation; what is deeper they see in
@@ -51,7 +67,7 @@ pub fn check(snapshot: &Snapshot) -> anyhow::Result<()> {
     let times = SessionsConfig::default();
     let mut taken = every(true, &times);
     taken.extend(config.family.into_iter().flat_map(|family| family::tools(family, Some(snapshot), true, &times)));
-    let is_taken = |name: &String| taken.iter().any(|tool| tool.name == *name);
+    let is_taken = |name: &String| DYNAMIC.contains(&name.as_str()) || taken.iter().any(|tool| tool.name == *name);
     for name in snapshot.statements().keys() {
         anyhow::ensure!(!is_taken(name), "statements.{name}: there is a tool of that name already; call it something else");
     }

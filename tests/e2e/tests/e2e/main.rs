@@ -6,6 +6,7 @@
 
 mod config;
 mod configuration;
+mod dynamic;
 mod health;
 mod hostile;
 mod live;

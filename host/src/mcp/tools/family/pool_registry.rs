@@ -5,6 +5,7 @@
 
 mod batch;
 mod catalogs;
+mod connect;
 mod query;
 mod selector;
 mod shape;
@@ -19,10 +20,10 @@ use crate::error::CallError;
 use crate::mcp::failure;
 
 /// The tools, as clients see them.
-pub(super) fn tools(writable: bool) -> Vec<Tool> {
+pub(super) fn tools(writable: bool, dynamic: bool) -> Vec<Tool> {
     vec![
         selector::tool(),
-        selector::connect_tool(),
+        selector::connect_tool(dynamic),
         query::tool(writable),
         batch::tool(writable),
         tables::tool(),

@@ -137,6 +137,6 @@ async fn reveal_is_granted_by_name() {
     assert_eq!(host.client().await.query("bad", "SELECT 1").await.cell(), HOSTILE_PASSWORD);
     assert!(!host.log().contains(HOSTILE_PASSWORD));
 
-    let told = super::loading::refusal(&config(json!([]))).await;
+    let told = super::loading::refusal(config(json!([]))).await;
     assert!(told.contains("secrets-reveal"), "{told}");
 }

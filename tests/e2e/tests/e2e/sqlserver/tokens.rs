@@ -27,7 +27,7 @@ impl Rig {
     /// The file is there from the start; `entry` says nothing of credentials.
     async fn start(mut entry: Value, token: &str) -> Rig {
         entry["access_token"] = json!("file:token");
-        entry["pool"] = json!({ "max_lifetime": "1ms", "connect_timeout": "10s" });
+        entry["pool"] = json!({ "max_lifetime": "1ms", "connect_timeout": "10s", "fail_fast": false });
         let config = Config::new().database("ms", entry);
         let file = config.folder().join("token");
         write(&file, token);

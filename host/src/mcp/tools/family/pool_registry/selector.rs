@@ -6,6 +6,7 @@ use rmcp::model::{CallToolResult, JsonObject, Tool};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::connect;
 use super::shape::since;
 use crate::contract::ErrorKind;
 use crate::database::Database;
@@ -46,20 +47,25 @@ pub(super) fn tool() -> Tool {
     )
 }
 
-pub(super) fn connect_tool() -> Tool {
+pub(super) fn connect_tool(dynamic: bool) -> Tool {
+    let mut properties: JsonObject = [
+        ("databaseId", json!({"type": "string"})),
+        ("database", json!({"type": "string", "description": "Another catalog on the same server"})),
+        ("session", json!({"type": "string"})),
+    ]
+    .into_iter()
+    .map(|(name, schema)| (name.to_owned(), schema))
+    .collect();
+    let mut required = json!(["databaseId"]);
+    if dynamic {
+        properties.extend(connect::properties());
+        required = json!([]);
+    }
     acting(
         "database_connect",
         "Connect to a database",
         "Connects to a configured database, and switches the session to it. See database_selector for their ids.",
-        json!({
-            "type": "object",
-            "properties": {
-                "databaseId": {"type": "string"},
-                "database": {"type": "string", "description": "Another catalog on the same server"},
-                "session": {"type": "string"}
-            },
-            "required": ["databaseId"]
-        }),
+        json!({"type": "object", "properties": properties, "required": required}),
         json!({
             "type": "object",
             "properties": {
@@ -105,14 +111,14 @@ pub(super) fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolRe
     Ok(answer::document(Value::Object(document).to_string()))
 }
 
-/// What of a connection that isn't configured may be given. Never read: a password may be in it.
-const DYNAMIC: [&str; 9] =
-    ["connectionString", "connection_string", "url", "host", "port", "user", "username", "password", "ssl"];
-
 pub(super) async fn call_connect(context: Context<'_>, mut given: JsonObject) -> Result<CallToolResult, CallError> {
-    if given.keys().any(|name| DYNAMIC.contains(&name.as_str())) {
-        let what = "connections are made to configured databases only: none by a connection string or its parts yet";
-        return Err(CallError::new(ErrorKind::Unsupported, what).hint(ids(context)));
+    if connect::is_meant(&given) {
+        let snapshot = context.sessions.registry().current();
+        let Some(rules) = snapshot.dynamic() else {
+            let what = "connections are made to configured databases only: none by a connection string or its parts";
+            return Err(CallError::new(ErrorKind::Unsupported, what).hint(ids(context)));
+        };
+        return connect::call(context, rules.config(), given).await;
     }
     given.remove("action");
     let (to, given): (To, Arguments) = located(given)?;
@@ -129,8 +135,10 @@ pub(super) async fn call_connect(context: Context<'_>, mut given: JsonObject) ->
 fn list(context: Context<'_>, to: &To) -> Result<JsonObject, CallError> {
     let current = chosen(context, to)?;
     let snapshot = context.sessions.registry().current();
+    let own = context.sessions.visible(context.caller, to.session())?;
     let entries: Vec<Value> = snapshot
         .databases()
+        .chain(&own)
         .map(|database| {
             let mut entry = about(database);
             put(&mut entry, "isCurrent", Some(current.as_deref() == Some(database.id())));
