@@ -3,6 +3,8 @@
 //! The entries are spread over a hundred real databases of a PostgreSQL of this part's own, which can be stopped and started.
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,10 +71,13 @@ pub(super) fn run(json: bool) -> Result<()> {
 fn write_config(postgres: &Postgres, folder: &Path, port: u16, count: usize) -> Result<PathBuf> {
     let server = postgres.description();
     let owner = server.users.get("owner").context("there is no owner")?;
+    let password = folder.join("password");
+    std::fs::write(&password, owner.password.as_deref().unwrap_or_default()).context("writing the password")?;
+    std::fs::set_permissions(&password, Permissions::from_mode(0o600)).context("writing the password")?;
     let databases: BTreeMap<String, Value> = (0..count)
         .map(|number| {
             let entry = json!({
-                "driver": "postgres", "host": server.host, "port": server.port, "user": owner.name, "password": owner.password,
+                "driver": "postgres", "host": server.host, "port": server.port, "user": owner.name, "password": format!("file:{}", password.display()),
                 "catalog": format!("many_{}", number % CATALOGS), "description": format!("Tenant {number}"),
                 "tls": {"mode": "verify-full", "ca_file": server.ca_file},
                 "pool": {"max": 2, "idle_timeout": format!("{} s", IDLE.as_secs()), "acquire_timeout": "20 s"},
@@ -112,7 +117,8 @@ fn touch(postgres: &Postgres, server: &Guarded, port: u16, count: usize, json: b
         if number % 50 == 0 {
             most = most.max(backends(postgres).unwrap_or(0));
         }
-        let outcome = caller.join().map_err(|_| anyhow::anyhow!("a caller failed"))??;
+        let outcome = caller.join().map_err(|_| anyhow::anyhow!("a caller failed"))?;
+        let outcome = outcome.unwrap_or_else(|why| format!("no answer: {why:#}"));
         *said.entry(outcome).or_default() += 1;
     }
     let answered = said.get(ANSWERED).copied().unwrap_or(0);
