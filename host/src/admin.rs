@@ -15,7 +15,6 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::middleware;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -54,7 +53,8 @@ impl Admin {
         status: &Status,
     ) -> anyhow::Result<Admin> {
         let guard = Arc::new(Guard::new(config)?);
-        let listener = TcpListener::bind(config.listen).await.with_context(|| format!("admin.listen: {}", config.listen))?;
+        let listener =
+            listen::bind(config.listen, &listen::Limits::ADMIN).with_context(|| format!("admin.listen: {}", config.listen))?;
         let address = listener.local_addr().context("asking for the admin listener's address")?;
         let closing = CancellationToken::new();
         let app = router(guard, Arc::new(Desk { registry, reloader }), status);

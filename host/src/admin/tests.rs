@@ -36,7 +36,7 @@ async fn started() -> (SocketAddr, CancellationToken) {
         allowed_hosts: vec!["admin.example.com".to_owned()],
     };
     let guard = Arc::new(Guard::new(&config).unwrap());
-    let listener = TcpListener::bind(config.listen).await.unwrap();
+    let listener = listen::bind(config.listen, &listen::Limits::ADMIN).unwrap();
     let address = listener.local_addr().unwrap();
     let closing = CancellationToken::new();
     let app = router(guard, Arc::new(Desk { reloader: reloader(&registry), registry }), &status);

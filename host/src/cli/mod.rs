@@ -7,6 +7,7 @@ mod config;
 mod driver;
 mod policy;
 mod query;
+mod serve;
 mod source;
 
 use std::io::IsTerminal;
@@ -22,12 +23,8 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::admin::Admin;
-use crate::config::{AdminConfig, Config, Overlay};
-use crate::mcp;
+use crate::config::Config;
 use crate::registry::Registry;
-use crate::reload::{self, Reloader};
-use crate::status::Status;
 
 /// The exit code of a statement that failed, as opposed to a command that couldn't be run (2).
 const FAILED: u8 = 1;
@@ -137,26 +134,8 @@ fn log(command: &Command) {
 
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve { source, listen, sse } => {
-            let (config, source) = load(source.of(listen, sse))?;
-            let server = config.server.clone();
-            let admin = config.admin.clone();
-            let (registry, reloader) = live(config, source).await?;
-            let status = Status::new(registry.clone());
-            let admin = administered(admin, &registry, reloader, &status).await?;
-            mcp::serve(registry, &server, &status).await?;
-            stop(admin).await;
-        }
-        Command::Stdio { source } => {
-            let (config, source) = load(source.of(None, false))?;
-            let server = config.server.clone();
-            let admin = config.admin.clone();
-            let (registry, reloader) = live(config, source).await?;
-            let status = Status::new(registry.clone());
-            let admin = administered(admin, &registry, reloader, &status).await?;
-            mcp::stdio(registry, &server, &status).await?;
-            stop(admin).await;
-        }
+        Command::Serve { source, listen, sse } => serve::http(source.of(listen, sse)).await?,
+        Command::Stdio { source } => serve::stdio(source.of(None, false)).await?,
         Command::Query(query) => return query.run().await,
         Command::Config(command) => return command.run().await,
         Command::Policy(policy) => return policy.run().await,
@@ -167,49 +146,6 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
 
 async fn open(config: Config) -> anyhow::Result<Arc<Registry>> {
     Registry::open(config).await.context("opening the configured databases")
-}
-
-/// Reads the configuration of a server, and says what is to be known of it.
-fn load(source: crate::config::Source) -> anyhow::Result<(Config, crate::config::Source)> {
-    let loaded = source.load()?;
-    for warning in &loaded.warnings {
-        tracing::warn!("{warning}");
-    }
-    Ok((loaded.config, source))
-}
-
-/// Opens the databases and follows the changes of their configuration.
-async fn live(mut config: Config, source: crate::config::Source) -> anyhow::Result<(Arc<Registry>, Arc<Reloader>)> {
-    let overlay = reload::kept_changes(config.admin.as_ref().and_then(|admin| admin.changes_file.clone()))?;
-    if overlay != Overlay::default() {
-        config = source.load_under(&overlay).context("with the administrator's changes that were kept")?.config;
-    }
-    let registry = open(config.clone()).await?;
-    let files = source.files();
-    let source = reload::Source { load: Box::new(move |overlay: &Overlay| Ok(source.load_under(overlay)?.config)), files };
-    let watched = config.reload.watch;
-    let reloader = Reloader::new(registry.clone(), config, overlay, source);
-    reload::watch(reloader.clone(), watched).context("installing the handler of SIGHUP")?;
-    Ok((registry, reloader))
-}
-
-/// Starts the admin listener, where one is configured.
-async fn administered(
-    config: Option<AdminConfig>,
-    registry: &Arc<Registry>,
-    reloader: Arc<Reloader>,
-    status: &Status,
-) -> anyhow::Result<Option<Admin>> {
-    match config {
-        Some(config) => Ok(Some(Admin::start(&config, registry.clone(), reloader, status).await?)),
-        None => Ok(None),
-    }
-}
-
-async fn stop(admin: Option<Admin>) {
-    if let Some(admin) = admin {
-        admin.stop().await;
-    }
 }
 
 /// Prints an answer. A reader that has seen enough is no error.

@@ -20,7 +20,6 @@ use axum::routing::any;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::calls::{CallerGone, Calls};
@@ -83,7 +82,8 @@ async fn until_stopped<H: Handler>(
     anyhow::ensure!(!taken, "server.path: with server.sse {:?} is taken", config.path);
     anyhow::ensure!(!status::PATHS.contains(&config.path.as_str()), "server.path: {:?} is taken", config.path);
     let stop = signals::stop().context("installing signal handlers")?;
-    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
+    let listener =
+        listen::bind(config.listen, &listen::Limits::MCP).with_context(|| format!("listening on {}", config.listen))?;
     let address = listener.local_addr().context("asking for the listening address")?;
     let streams = CancellationToken::new();
     let mut app = router(handler, calls.clone(), config, streams.clone());
