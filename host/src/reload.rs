@@ -13,7 +13,7 @@ use std::sync::Arc;
 use kept::Kept;
 use tokio::sync::Mutex;
 
-use crate::config::{Config, Overlay, Section, ServerConfig};
+use crate::config::{Config, Overlay, Section};
 use crate::registry::{Changes, Prepared, Registry};
 use crate::{mcp, metrics};
 
@@ -64,6 +64,8 @@ struct State {
     config: Config,
     /// What of it the administrator said.
     overlay: Overlay,
+    /// Whether what the file says now was refused.
+    refused: bool,
 }
 
 /// Why an administrator's change wasn't taken.
@@ -79,7 +81,7 @@ impl Reloader {
     #[must_use]
     pub fn new(registry: Arc<Registry>, config: Config, overlay: Overlay, source: Source) -> Arc<Reloader> {
         let kept = Kept(config.admin.as_ref().and_then(|admin| admin.changes_file.clone()));
-        Arc::new(Reloader { registry, source, state: Mutex::new(State { config, overlay }), kept })
+        Arc::new(Reloader { registry, source, state: Mutex::new(State { config, overlay, refused: false }), kept })
     }
 
     /// Reads the configuration anew and takes it.
@@ -92,6 +94,7 @@ impl Reloader {
             Ok(config) => self.take(config, &mut state.config).await,
             Err(why) => Err(why),
         };
+        state.refused = outcome.is_err();
         self.noted(outcome)
     }
 
@@ -129,7 +132,7 @@ impl Reloader {
         // Kept before it holds: what was said to be taken is there after a restart.
         self.kept.write(&overlay)?;
         let changes = prepared.adopt();
-        (state.config, state.overlay) = (config, overlay);
+        *state = State { config, overlay, refused: false };
         self.noted(Ok(changes))
     }
 
@@ -138,22 +141,27 @@ impl Reloader {
     /// # Errors
     /// What is wrong. Everything stays as it was.
     pub async fn look_again(&self) -> anyhow::Result<Changes> {
-        let mut state = self.state.lock().await;
-        let config = state.config.clone();
-        let before = self.registry.current();
-        let prepared = self.registry.prepare(config.clone()).await?;
-        // A snapshot like the current one would only make everybody look.
-        if prepared.is_like(&before) {
-            return Ok(Changes::default());
+        let state = self.state.lock().await;
+        let prepared = match self.prepared(state.config.clone()).await {
+            // One like the current one would only make everybody look.
+            Ok(prepared) if prepared.is_like(&self.registry.current()) => return Ok(Changes::default()),
+            other => other,
+        };
+        match prepared.map(Prepared::adopt) {
+            // What is wrong with the file is still to be mended.
+            Ok(changes) if state.refused => {
+                taken(&changes);
+                Ok(changes)
+            }
+            // Said when it was first seen, and seen again at every look.
+            Err(why) if self.registry.status().refused.is_some_and(|(_, known)| known == self.shown(&why)) => Err(why),
+            outcome => self.noted(outcome),
         }
-        drop((before, prepared));
-        let outcome = self.take(config, &mut state.config).await;
-        self.noted(outcome)
     }
 
     async fn take(&self, config: Config, current: &mut Config) -> anyhow::Result<Changes> {
         let prepared = self.prepared(config.clone()).await?;
-        let later = held_until_restart(&current.server, &config.server);
+        let later = held_until_restart(current, &config);
         if !later.is_empty() {
             tracing::warn!("these change with the next start: {}", later.join(", "));
         }
@@ -168,26 +176,35 @@ impl Reloader {
         Ok(prepared)
     }
 
+    fn shown(&self, why: &anyhow::Error) -> String {
+        self.source.without_folders(&format!("{why:#}"))
+    }
+
     fn noted(&self, outcome: anyhow::Result<Changes>) -> anyhow::Result<Changes> {
-        metrics::reloaded(outcome.is_ok());
         match &outcome {
             Ok(changes) => {
-                let list = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
-                tracing::info!(
-                    added = %list(&changes.added),
-                    changed = %list(&changes.changed),
-                    removed = %list(&changes.removed),
-                    "configuration taken"
-                );
+                taken(changes);
                 self.registry.noted(Ok(()));
             }
             Err(why) => {
+                metrics::reloaded(false);
                 tracing::error!("configuration refused, everything stays as it was: {why:#}");
-                self.registry.noted(Err(self.source.without_folders(&format!("{why:#}"))));
+                self.registry.noted(Err(self.shown(why)));
             }
         }
         outcome
     }
+}
+
+fn taken(changes: &Changes) {
+    metrics::reloaded(true);
+    let list = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
+    tracing::info!(
+        added = %list(&changes.added),
+        changed = %list(&changes.changed),
+        removed = %list(&changes.removed),
+        "configuration taken"
+    );
 }
 
 fn is_there(config: &Config, section: Section, name: &str) -> bool {
@@ -206,9 +223,13 @@ pub fn kept_changes(file: Option<PathBuf>) -> anyhow::Result<Overlay> {
     Kept(file).read()
 }
 
-/// What of the server's part differs and can't change while it runs.
-fn held_until_restart(old: &ServerConfig, new: &ServerConfig) -> Vec<&'static str> {
+/// What differs and can't change while the process runs.
+fn held_until_restart(was: &Config, will_be: &Config) -> Vec<&'static str> {
+    let (old, new) = (&was.server, &will_be.server);
     [
+        ("admin", was.admin != will_be.admin),
+        ("connections.max", was.connections.max != will_be.connections.max),
+        ("reload.watch", was.reload.watch != will_be.reload.watch),
         ("server.listen", old.listen != new.listen),
         ("server.path", old.path != new.path),
         ("server.sse", old.sse != new.sse),

@@ -75,6 +75,19 @@ async fn a_bad_one_is_refused_and_the_old_one_stays() {
 }
 
 #[tokio::test]
+async fn a_good_one_does_not_hide_that_the_file_is_wrong() {
+    let (config, driver) = config();
+    let host = Host::start(lite(config, "one")).await;
+    let client = host.client().await;
+    host.overwrite("databases: [");
+    logged(&host, "configuration refused", 1).await;
+    put(&host.folder().join("drivers"), "sqlite.wasm", &changed(&driver, 4));
+    logged(&host, "configuration taken", 1).await;
+    let health = client.call("health_check", json!({})).await;
+    assert!(health.structured()["configuration"]["refused"].is_string(), "{}", health.raw());
+}
+
+#[tokio::test]
 async fn one_that_does_not_fit_its_pin_is_not_loaded() {
     let (config, driver) = config();
     let hex: String = sha256(&driver);

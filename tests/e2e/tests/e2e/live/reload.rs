@@ -152,8 +152,14 @@ async fn a_session_whose_database_is_gone_is_told_so() {
 #[tokio::test]
 async fn what_needs_a_restart_is_named() {
     let mut host = Host::start(lite(Config::new(), "one")).await;
-    host.reconfigure(|config| config.put(&["server", "path"], json!("/other")));
-    logged(&host, "server.path", 1).await;
+    host.reconfigure(|config| {
+        config.put(&["server", "path"], json!("/other"));
+        config.put(&["connections"], json!({"max": 7}));
+        config.put(&["admin"], json!({"listen": "127.0.0.1:1", "token": "plain:0123456789abcdef0123456789abcdef"}));
+    });
+    for key in ["server.path", "connections.max", "admin"] {
+        logged(&host, key, 1).await;
+    }
     assert_eq!(host.client().await.query("one", "SELECT 1").await.cell_text(), "1");
 }
 
