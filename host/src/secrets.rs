@@ -28,4 +28,9 @@ impl Credential {
     pub(crate) fn new(secret: Secret) -> Credential {
         Credential { secret, salted: SaltedPasswords::default() }
     }
+
+    /// Whether there is nothing in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.secret.is_empty()
+    }
 }

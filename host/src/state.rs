@@ -6,7 +6,6 @@ use wasmtime::component::{Resource, ResourceTable};
 use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use crate::config::SecretRef;
 use crate::files::Directory;
 use crate::http::{HttpState, SignedHttp};
 use crate::limits::{Limits, MAX_INSTANCES, MAX_MEMORIES, MAX_RANDOM_BYTES, MAX_RESOURCES, MAX_TABLE_ELEMENTS, MAX_TABLES};
@@ -19,10 +18,9 @@ use crate::transport::{ByteStream, Endpoints, TlsClient};
 pub(crate) struct Access {
     pub(crate) endpoints: Endpoints,
     pub(crate) tls: Option<TlsClient>,
-    /// Looked for anew for each connection.
+    /// Looked for anew for each connection, as is the token: both are replaced while we run.
     pub(crate) password: Option<Arc<KeptSecret>>,
-    /// Where to find it: read anew for each connection, since tokens are replaced while we run.
-    pub(crate) access_token: Option<SecretRef>,
+    pub(crate) access_token: Option<Arc<KeptSecret>>,
     /// Whether a secret may cross without TLS.
     pub(crate) plaintext_password: bool,
     pub(crate) directory: Option<Directory>,
@@ -41,6 +39,11 @@ impl Access {
             directory: None,
             http: None,
         }
+    }
+
+    /// Whether a secret was replaced since a connection was last made with it.
+    pub(crate) fn secret_replaced(&self) -> bool {
+        [&self.password, &self.access_token].into_iter().flatten().any(|kept| kept.replaced())
     }
 }
 

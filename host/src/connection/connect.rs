@@ -10,7 +10,7 @@ use crate::error::CallError;
 use crate::limits::Limits;
 use crate::log::DriverLog;
 use crate::metrics::{Instance, Measured, timed};
-use crate::secrets::Credential;
+use crate::secrets::{Credential, KeptSecret};
 use crate::signal::Signal;
 use crate::state::{Access, State};
 
@@ -28,7 +28,7 @@ impl Connection {
         measured: Arc<Measured>,
         signal: Arc<Signal>,
     ) -> Result<Connection, CallError> {
-        let password = password(&access).await?;
+        let password = secret("password", access.password.as_ref()).await?;
         let access_token = access_token(&access).await?;
         let log = DriverLog::new(driver.name.clone(), database);
         let mut store = driver.sandbox.store(State::new(access, log, limits));
@@ -62,22 +62,19 @@ impl Connection {
     }
 }
 
-/// The password as it is now.
-async fn password(access: &Access) -> Result<Option<Arc<Credential>>, CallError> {
-    let Some(kept) = access.password.clone() else { return Ok(None) };
+/// A secret as it is now. One that can't be read is an error: of a token, no reason to fall back on a password.
+async fn secret(name: &str, kept: Option<&Arc<KeptSecret>>) -> Result<Option<Arc<Credential>>, CallError> {
+    let Some(kept) = kept.cloned() else { return Ok(None) };
+    let refused = |why: String| CallError::new(ErrorKind::Authentication, format!("{name}: {why}"));
     let read = tokio::task::spawn_blocking(move || kept.now()).await;
-    let refused = |why: String| CallError::new(ErrorKind::Authentication, format!("password: {why}"));
     read.map_err(|why| refused(why.to_string()))?.map(Some).map_err(refused)
 }
 
-/// The access token as it is now. One that can't be read is an error, not a reason to fall back on a password.
+/// The access token as it is now: one that is being written may be empty.
 async fn access_token(access: &Access) -> Result<Option<Arc<Credential>>, CallError> {
-    let Some(reference) = access.access_token.clone() else { return Ok(None) };
-    let read = tokio::task::spawn_blocking(move || reference.resolve()).await;
-    let refused = |why: String| CallError::new(ErrorKind::Authentication, format!("access_token: {why}"));
-    let secret = read.map_err(|why| refused(why.to_string()))?.map_err(refused)?;
-    if secret.is_empty() {
-        return Err(refused("it is empty".to_owned()).retryable());
+    let token = secret("access_token", access.access_token.as_ref()).await?;
+    if token.as_ref().is_some_and(|token| token.is_empty()) {
+        return Err(CallError::new(ErrorKind::Authentication, "access_token: it is empty").retryable());
     }
-    Ok(Some(Arc::new(Credential::new(secret))))
+    Ok(token)
 }

@@ -93,6 +93,12 @@ impl Breaker {
         Err(down.refusal(id, since, now))
     }
 
+    /// Whether calls fail since the login was refused.
+    pub(super) fn waits_for_login(&self) -> bool {
+        self.mood.load(Ordering::Acquire) == OPEN
+            && self.lock().down.as_ref().is_some_and(|down| down.why.record().kind == ErrorKind::Authentication)
+    }
+
     /// The server answered: with rows, or with an error about a statement.
     pub(super) fn answered(&self) {
         if self.mood.load(Ordering::Acquire) == WELL {
@@ -349,7 +355,7 @@ mod tests {
         let (breaker, now) = breaker();
         breaker.refused(&CallError::new(ErrorKind::Authentication, "wrong password"), 0, now);
         let (due, servers) = breaker.due().unwrap();
-        assert!(due >= now + Duration::from_secs(4) && !servers);
+        assert!(due >= now + Duration::from_secs(4) && !servers && breaker.waits_for_login());
         assert_eq!(breaker.enter("main", false, now).err().unwrap().record().kind, ErrorKind::Authentication);
     }
 
@@ -370,7 +376,7 @@ mod tests {
         let (breaker, now) = breaker();
         breaker.refused(&gone(), 0, now);
         breaker.release();
-        assert!(breaker.enter("main", false, now).is_ok());
+        assert!(breaker.enter("main", false, now).is_ok() && !breaker.waits_for_login());
         assert_eq!(breaker.health(0, now).state, State::Idle);
     }
 }

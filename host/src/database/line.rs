@@ -25,6 +25,8 @@ impl Line {
     /// A connection, if the breaker lets it be tried: `pressing` before its time.
     pub(super) async fn lease(self: &Arc<Self>, pressing: bool) -> Result<Lease, CallError> {
         metrics::concerns(&self.measured);
+        // With another secret the login may well be another one's: that isn't waited for.
+        let pressing = pressing || (self.breaker.waits_for_login() && self.access.secret_replaced());
         let pass = self.breaker.enter(&self.id, pressing, Instant::now())?;
         match self.pool.get().await {
             Ok(lease) => {

@@ -149,14 +149,14 @@ fn fits(config: &DatabaseConfig, driver: &Driver) -> Result<(), String> {
 
 fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
     let read_only = config.read_only();
-    let resolve = |key: &str, reference: &Option<SecretRef>| {
-        reference.as_ref().map(SecretRef::resolve).transpose().map_err(|why| format!("{key}: {why}"))
-    };
     // Looked for now, so that a mistake shows at the start; what each connection gets is read when it is made.
-    resolve("password", &config.password)?;
-    let password = config.password.clone().map(|reference| Arc::new(KeptSecret::new(reference)));
-    resolve("access_token", &config.access_token)?;
-    let access_token = config.access_token.clone();
+    let kept = |key: &str, reference: &Option<SecretRef>| {
+        let Some(reference) = reference else { return Ok(None) };
+        reference.resolve().map_err(|why| format!("{key}: {why}"))?;
+        Ok::<_, String>(Some(Arc::new(KeptSecret::new(reference.clone()))))
+    };
+    let password = kept("password", &config.password)?;
+    let access_token = kept("access_token", &config.access_token)?;
     let plaintext_password = config.tls.allow_plaintext_password;
     let embedded = driver.manifest.features.contains(Features::EMBEDDED);
     if let Some(aws) = config.aws.as_ref().filter(|_| !embedded) {

@@ -30,6 +30,13 @@ impl KeptSecret {
         *last = Some((stamp, credential.clone()));
         Ok(credential)
     }
+
+    /// Whether its file is another than the one that was last read, or was never read.
+    pub(crate) fn replaced(&self) -> bool {
+        let Some(path) = self.reference.path() else { return false };
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref().is_none_or(|(known, _)| *known != stamp(path))
+    }
 }
 
 #[cfg(test)]
@@ -56,8 +63,11 @@ mod tests {
         let first = kept.now().unwrap();
         assert_eq!(first.secret.expose(), "one");
         assert!(Arc::ptr_eq(&first, &kept.now().unwrap()), "what was derived is kept");
+        assert!(!kept.replaced());
         write(&path, "two\n");
+        assert!(kept.replaced());
         assert_eq!(kept.now().unwrap().secret.expose(), "two");
+        assert!(!kept.replaced());
         std::fs::remove_file(&path).unwrap();
         assert!(kept.now().is_err(), "what is gone isn't used");
     }

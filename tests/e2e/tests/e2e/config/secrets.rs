@@ -35,16 +35,8 @@ async fn a_password_that_was_changed_is_read_anew() {
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     assert_eq!(client.query("app", "SELECT 1").await.error()["sqlstate"], "28P01");
     write(&file, second, 0o600);
-    let mut answered = false;
-    for _ in 0..100 {
-        let answer = client.query("app", "SELECT 1::int").await;
-        if answer.raw()["isError"] != json!(true) {
-            answered = true;
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    assert!(answered, "{}", host.log());
+    // After a refused login calls fail at once for some seconds, but not with another password.
+    assert_eq!(client.query("app", "SELECT 1::int").await.cell(), json!(1));
     assert!(!host.log().contains(second) && !host.log().contains(&first));
 }
 
