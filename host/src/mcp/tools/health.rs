@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use futures::StreamExt;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,18 +17,24 @@ use crate::render;
 
 /// How long a database gets to answer: as long as a person watches.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Databases without a connection that are opened for being asked. Where there are more, none of them is: a check must not open a
+/// thousand, and its answer goes into a model's context.
+const MOST_OPENED: usize = 50;
+/// Databases that are asked at once.
+const AT_ONCE: usize = 32;
 
 pub(super) fn check() -> Tool {
     reading(
         "health_check",
         "Check health",
         "Asks each database, or the one named, whether it answers: its state, how long it took, its pool, the error if it doesn't, \
-         and the last error before.",
+         and the last error before. Of many, only those in use are asked.",
         with_place(json!({"type": "object", "properties": {}, "additionalProperties": false})),
         json!({
             "type": "object",
             "properties": {
                 "healthy": {"type": "boolean", "description": "Whether all of them answer"},
+                "not_asked": {"type": "integer", "description": "How many that nobody uses now weren't asked; name one to have it asked"},
                 "configuration": {"type": "object", "description": "Only where its last change was refused: why, and when"},
                 "databases": {
                     "type": "array",
@@ -71,21 +78,22 @@ pub(super) async fn call_check(context: Context<'_>, given: JsonObject) -> Resul
     let (to, Arguments {}) = located(given)?;
     let snapshot = context.sessions.registry().current();
     let named = to.names_a_place() || context.caller.attached.is_some();
-    let databases: Vec<Arc<Database>> = if named {
+    let mut databases: Vec<Arc<Database>> = if named {
         vec![context.place(&to).await?.database]
     } else {
         let own = context.sessions.visible(context.caller, None)?;
         snapshot.databases().chain(&own).filter(|database| context.permit(database).is_ok()).cloned().collect()
     };
-    // All at once: one that is down must not make the others look slow.
-    let asked: Vec<_> = databases.into_iter().map(|database| tokio::spawn(ask(database, named))).collect();
-    let mut entries = Vec::with_capacity(asked.len());
-    let mut healthy = true;
-    for one in asked {
-        let Ok((well, entry)) = one.await else { continue };
-        healthy &= well;
-        entries.push(entry);
+    let all = databases.len();
+    if databases.iter().filter(|database| is_unused(database)).count() > MOST_OPENED {
+        databases.retain(|database| !is_unused(database));
     }
+    let not_asked = Some(all - databases.len()).filter(|count| *count > 0);
+    // Side by side: one that is down must not make the others look slow.
+    let asked = futures::stream::iter(databases).map(|database| tokio::spawn(ask(database, named))).buffered(AT_ONCE);
+    let answers: Vec<_> = asked.collect().await;
+    let mut healthy = answers.iter().flatten().all(|(well, _)| *well);
+    let mut entries: Vec<Value> = answers.into_iter().flatten().map(|(_, entry)| entry).collect();
     for (id, known) in snapshot.unavailable().filter(|_| !named) {
         healthy = false;
         let since = humantime::format_rfc3339_seconds(known.since).to_string();
@@ -95,6 +103,7 @@ pub(super) async fn call_check(context: Context<'_>, given: JsonObject) -> Resul
     let mut document = JsonObject::new();
     put(&mut document, "healthy", Some(healthy));
     put(&mut document, "databases", Some(entries));
+    put(&mut document, "not_asked", not_asked);
     put(&mut document, "configuration", context.sessions.registry().status().refused.map(refused));
     Ok(answer::document(Value::Object(document).to_string()))
 }
@@ -107,6 +116,10 @@ pub(super) async fn call_test(context: Context<'_>, given: JsonObject) -> Result
     let document =
         json!({"database_id": database.id(), "connected": true, "resuming": resuming, "latency_ms": milliseconds(began)});
     Ok(answer::document(document.to_string()))
+}
+
+fn is_unused(database: &Database) -> bool {
+    database.health().state == State::Idle
 }
 
 /// Whoever asks for one by its name wants to know now; asking for all leaves those that are down to their own time.

@@ -1,6 +1,7 @@
 //! How databases are: what is shown of them, and what calls are spared, while a server is away.
 
 mod admin;
+mod many;
 mod metrics;
 mod outage;
 mod restart;
