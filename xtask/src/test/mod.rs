@@ -21,6 +21,8 @@ use count::Count;
 
 /// The package of the end-to-end tests.
 const END_TO_END: &str = "bulkhead-tests";
+/// What tests are built with.
+const PROFILE: &str = "xtask/src/test/profile.toml";
 /// This program is built in the dev profile, in which it already runs.
 const APART: &str = "xtask";
 
@@ -98,10 +100,17 @@ fn tests(gate: &mut Gate, arguments: &Arguments, unit: bool, e2e: bool) {
     }
 }
 
+/// Cargo, with what tests are built with.
+fn cargo(command: &[&str]) -> Result<Command> {
+    let mut cargo = workspace::cargo();
+    cargo.args(command).args(["--config", PROFILE]).current_dir(workspace::root()?);
+    Ok(cargo)
+}
+
 /// Builds every test and the server in one go: cargo chooses a dependency's features by what is built together.
 fn build() -> Result<Command> {
-    let mut command = workspace::cargo();
-    command.args(["build", "--release", "--workspace", "--exclude", APART, "--bins", "--tests"]).current_dir(workspace::root()?);
+    let mut command = cargo(&["build"])?;
+    command.args(["--release", "--workspace", "--exclude", APART, "--bins", "--tests"]);
     Ok(command)
 }
 
@@ -117,23 +126,19 @@ enum Choice {
 impl Choice {
     fn command(self, filter: Option<&str>) -> Result<Command> {
         let nextest = run::exists("cargo-nextest");
-        let mut command = workspace::cargo();
-        command.current_dir(workspace::root()?);
+        let mut command =
+            cargo(if nextest && matches!(self, Self::Units | Self::EndToEnd) { &["nextest", "run"] } else { &["test"] })?;
         match self {
-            Self::Own => command.args(["test", "--package", APART]),
-            Self::Documentation => command.args(["test", "--doc", "--release", "--workspace", "--exclude", APART]),
+            Self::Own => command.args(["--package", APART]),
+            Self::Documentation => command.args(["--doc", "--release", "--workspace", "--exclude", APART]),
             Self::Units | Self::EndToEnd if nextest => {
                 let packages = match self {
                     Self::EndToEnd => format!("package({END_TO_END})"),
                     _ => format!("not package({END_TO_END})"),
                 };
-                command.args(["nextest", "run", "--release", "--workspace", "--exclude", APART]).args([
-                    "--no-fail-fast",
-                    "--filterset",
-                    &packages,
-                ])
+                command.args(["--release", "--workspace", "--exclude", APART]).args(["--no-fail-fast", "--filterset", &packages])
             }
-            Self::Units => command.args(["test", "--release", "--no-fail-fast", "--workspace"]).args([
+            Self::Units => command.args(["--release", "--no-fail-fast", "--workspace"]).args([
                 "--exclude",
                 APART,
                 "--exclude",
@@ -142,7 +147,7 @@ impl Choice {
                 "--bins",
                 "--tests",
             ]),
-            Self::EndToEnd => command.args(["test", "--release", "--no-fail-fast", "--package", END_TO_END]),
+            Self::EndToEnd => command.args(["--release", "--no-fail-fast", "--package", END_TO_END]),
         };
         if let Some(filter) = filter {
             command.arg(filter);
