@@ -289,8 +289,10 @@ impl Config {
                 let (key, why) = why.split_once(": ").unwrap_or(("dynamic", &why));
                 wrong.push((key.to_owned(), why.to_owned()));
             }
-            for id in self.databases.keys().filter(|id| *id == ATTACHED || id.starts_with(DYNAMIC)) {
-                wrong.push((format!("databases.{id}"), format!("with `dynamic` the ids {ATTACHED} and {DYNAMIC}… are taken")));
+            let all = DYNAMIC.trim_end_matches('-');
+            for id in self.databases.keys().filter(|id| *id == ATTACHED || *id == all || id.starts_with(DYNAMIC)) {
+                let why = format!("with `dynamic` the ids {ATTACHED}, {all} and {DYNAMIC}… are taken");
+                wrong.push((format!("databases.{id}"), why));
             }
         }
         for (name, statement) in &self.statements {

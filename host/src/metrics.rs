@@ -4,7 +4,7 @@
 //! looked up by labels while a call runs but the tool's name, at its end. The text is made when somebody asks for it.
 //!
 //! Labels hold nothing that a caller writes: databases by their configured ids, at most [`book::MAX_METERS`] that were ever used, the rest
-//! together as `other`; drivers and tools by their names; kinds of errors, traps and evictions. No SQL, no message, no address.
+//! together as `other`, and those that callers connected to together as [`DYNAMIC`]; drivers and tools by their names; kinds of errors, traps and evictions. No SQL, no message, no address.
 
 mod book;
 mod called;
@@ -13,7 +13,7 @@ mod histogram;
 mod meter;
 mod text;
 
-pub(crate) use book::{Live, Measured, Standing, attach, reloaded};
+pub(crate) use book::{DYNAMIC, Live, Measured, Standing, attach, reloaded};
 pub(crate) use called::{CALL, Call, concerns};
 pub(crate) use guest::{Instance, timed};
 pub(crate) use meter::{Eviction, Trap};

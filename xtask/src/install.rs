@@ -90,7 +90,7 @@ pub(crate) fn python() -> Result<PathBuf> {
 }
 
 /// Whether a Debian package is there; elsewhere its libraries are taken to be.
-fn is_installed(package: &str) -> bool {
+pub(crate) fn is_installed(package: &str) -> bool {
     !run::exists("dpkg") || run::quiet(Command::new("dpkg").args(["--status", package])).is_ok()
 }
 

@@ -37,14 +37,26 @@ impl Line {
             }
             Err(NoLease::NotConnected(why)) => {
                 if !why.is_cancelled() && self.breaker.refused(&why, self.pool.status().open, Instant::now()) {
-                    tracing::warn!(database = %self.id, %why, "the database is down: calls fail at once until a connection can be had");
                     self.pool.close_idle();
-                    probe::watch(self);
+                    self.opened(&why);
                 }
                 Err(why.of(&self.id))
             }
             Err(NoLease::Busy(why) | NoLease::Closed(why)) => Err(why.of(&self.id)),
         }
+    }
+}
+
+impl Line {
+    /// The breaker has opened. What a caller connected to is tried again when the caller comes again, and by nobody else: looked after
+    /// together with what is configured on the same server, a heap of it would stand in the way of that one's return.
+    fn opened(self: &Arc<Self>, why: &CallError) {
+        if self.access.endpoints.are_a_callers() {
+            tracing::debug!(database = %self.id, %why, "a caller's database is down");
+            return;
+        }
+        tracing::warn!(database = %self.id, %why, "the database is down: calls fail at once until a connection can be had");
+        probe::watch(self);
     }
 }
 

@@ -74,7 +74,8 @@ impl Database {
         let policy = Arc::new(Policy::new(&config.policy(), &dialect, config.catalog.as_deref()));
         let options = connect_options(&config, &policy, &driver)?;
         // Once it is used: what nobody uses isn't counted.
-        let measured = Arc::new(Measured::new(id.clone(), driver.name.clone()));
+        let label = if access.endpoints.are_a_callers() { metrics::DYNAMIC.into() } else { id.clone() };
+        let measured = Arc::new(Measured::new(label, driver.name.clone()));
         let pool = Pool::new(Manager {
             driver: driver.clone(),
             access: access.clone(),

@@ -39,7 +39,7 @@ impl Rules {
         entry.options = given.options;
         let rules = self.config();
         entry.policy = rules.policy.clone().map(|policy| PolicyRef::Inline(Box::new(policy)));
-        entry.read_only = Some(rules.read_only);
+        entry.read_only = Some(rules.read_only || given.read_only == Some(true));
         entry.confirm_writes = Some(false);
         entry.catalogs = Some(Vec::new());
         entry.statement_timeout =
@@ -143,6 +143,8 @@ fn no_more_than_its_own(given: &DatabaseConfig) -> Result<(), CallError> {
     own.password = given.password.clone();
     own.tls.mode = given.tls.mode;
     own.options = given.options.clone();
+    // Less may be asked for.
+    own.read_only = given.read_only.filter(|read_only| *read_only);
     own.statement_timeout = given.statement_timeout;
     own.pool.max = given.pool.max;
     own.pool.connect_timeout = given.pool.connect_timeout;

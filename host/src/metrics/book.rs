@@ -12,6 +12,8 @@ use crate::pool::PoolStatus;
 /// used after so many others count together as [`OTHER`].
 pub(super) const MAX_METERS: usize = 256;
 pub(super) const OTHER: &str = "other";
+/// Those that callers connected to, which come and go: one name for all of them, which is no configured database's.
+pub(crate) const DYNAMIC: &str = "dynamic";
 
 /// The labels of a database's numbers.
 pub(super) type Labels = (Arc<str>, Arc<str>);

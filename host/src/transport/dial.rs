@@ -55,6 +55,11 @@ impl Endpoints {
         self
     }
 
+    /// Whether a remote caller named them, and not the operator.
+    pub(crate) fn are_a_callers(&self) -> bool {
+        self.allowed.is_some()
+    }
+
     /// The names, in the order to try them.
     pub(crate) fn names(&self) -> Vec<String> {
         self.all.iter().map(|endpoint| endpoint.name.clone()).collect()

@@ -48,6 +48,9 @@ const CHROMIUM: &str = "chromium";
 /// What drives the browser that the view of results is tried in.
 const NPM_BROWSER: [&str; 1] = ["playwright-core@1.65.1"];
 
+/// What has a host's resolver read a test's own hosts file.
+const NSS_WRAPPER: &str = "libnss-wrapper";
+
 /// Known to the stand-ins of AWS's services alone.
 const AWS_KEY_ID: &str = "AKIDBULKHEADTEST";
 /// MCP's conformance suite, its clients for Node of both eras, and its inspector.
@@ -113,6 +116,7 @@ impl Servers {
         install::debian(&["chromium"], || crate::run::exists(CHROMIUM))?;
         let (node, npm_mcp) = (install::node()?, install::npm("mcp", &NPM_MCP)?);
         install::debian(&["sqlite3"], || crate::run::exists("sqlite3"))?;
+        install::debian(&[NSS_WRAPPER], || install::is_installed(NSS_WRAPPER))?;
         let account = Account::for_servers()?;
         let postgres = postgres::Postgres::start(&account)?;
         let bouncer = pgbouncer::PgBouncer::start(&account, postgres.description())?;

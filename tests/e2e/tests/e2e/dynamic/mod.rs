@@ -4,9 +4,14 @@ mod family;
 mod header;
 mod isolation;
 mod limits;
+mod metrics;
 mod refused;
 mod secrets;
+mod sqlite;
+mod sqlserver;
+mod tenants;
 mod tool;
+mod turned;
 
 use std::time::Duration;
 
