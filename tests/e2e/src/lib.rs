@@ -18,6 +18,7 @@
 mod answer;
 mod client;
 mod config;
+pub mod corpus;
 pub mod environment;
 pub mod faulty;
 mod host;

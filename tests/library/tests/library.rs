@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "library/functions.rs"]
+mod functions;
 #[path = "library/rds.rs"]
 mod rds;
 

@@ -3,6 +3,7 @@
 mod authentication;
 mod bouncer;
 mod cancellation;
+mod corpus;
 mod describe;
 mod errors;
 mod memory;

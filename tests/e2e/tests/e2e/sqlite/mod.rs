@@ -1,5 +1,6 @@
 //! The SQLite driver through the whole host, against the `sqlite3` command on the same files.
 
+mod corpus;
 mod escape;
 mod locking;
 mod query;

@@ -1,0 +1,11 @@
+CREATE TABLE ledger (n int PRIMARY KEY, note text, at timestamptz DEFAULT now(), data jsonb DEFAULT '{}', tags text[] DEFAULT '{}');
+INSERT INTO ledger (n, note, data, tags) VALUES (1, 'one', '{"a": {"b": 1}}', '{x,y}');
+CREATE TABLE people (id int PRIMARY KEY, name text, boss int REFERENCES people, born date, salary numeric(10,2));
+INSERT INTO people VALUES (1, 'Ada', NULL, '1815-12-10', 100.50), (2, 'Alan', 1, '1912-06-23', 90), (3, 'Grace', 1, '1906-12-09', 95);
+CREATE TABLE "Odd Names; --" ("select" int, "a""b" text, "Ünïcode" text);
+INSERT INTO "Odd Names; --" VALUES (1, 'x', 'y');
+CREATE VIEW grown AS SELECT * FROM people WHERE born < '2000-01-01';
+CREATE SEQUENCE counter;
+CREATE FUNCTION write_it() RETURNS int LANGUAGE sql AS 'INSERT INTO ledger VALUES (2) RETURNING 1';
+CREATE FUNCTION run_it(statement text) RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE statement; END';
+CREATE PROCEDURE write_it_too() LANGUAGE sql AS 'INSERT INTO ledger VALUES (2)';
