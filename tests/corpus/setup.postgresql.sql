@@ -7,5 +7,4 @@ INSERT INTO "Odd Names; --" VALUES (1, 'x', 'y');
 CREATE VIEW grown AS SELECT * FROM people WHERE born < '2000-01-01';
 CREATE SEQUENCE counter;
 CREATE FUNCTION write_it() RETURNS int LANGUAGE sql AS 'INSERT INTO ledger VALUES (2) RETURNING 1';
-CREATE FUNCTION run_it(statement text) RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE statement; END';
 CREATE PROCEDURE write_it_too() LANGUAGE sql AS 'INSERT INTO ledger VALUES (2)';

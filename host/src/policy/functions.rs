@@ -270,6 +270,7 @@ const PG_READS: &[&str] = &[
     "pg_collation_for",
     "pg_collation_actual_version",
     "pg_database_collation_actual_version",
+    "pg_current_xact_id",
     "pg_current_xact_id_if_assigned",
     "pg_current_snapshot",
     "pg_snapshot_xmin",

@@ -28,6 +28,7 @@ mod pragma;
 mod reference;
 mod refusal;
 mod relations;
+mod spelling;
 mod statement;
 mod tables;
 #[cfg(test)]

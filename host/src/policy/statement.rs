@@ -8,7 +8,7 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
 use super::relations::has_table_command;
-use super::{Name, Refusal};
+use super::{Name, Refusal, spelling};
 
 /// Deeper nesting is refused: the parser calls itself for each level.
 const MAX_DEPTH: usize = 64;
@@ -24,7 +24,7 @@ pub(super) fn parse(dialect: Name, mut tokens: Vec<Token>) -> Result<Statement, 
         return Err(Refusal::unparsable(format!("{operators} operators; the limit is {MAX_OPERATORS}")));
     }
     alone(&tokens)?;
-    spell_out(&mut tokens);
+    spelling::spell_out(dialect, &mut tokens);
     let mut parser = Parser::new(dialect.parser()).with_recursion_limit(MAX_DEPTH).with_tokens(tokens);
     end_of_statement(&mut parser);
     if parser.peek_token_ref().token == Token::EOF {
@@ -70,54 +70,6 @@ fn alone(tokens: &[Token]) -> Result<(), Refusal> {
 
 fn another(next: &Token) -> Refusal {
     Refusal::write(format!("another statement, at {next:?}; send one at a time", next = next.to_string()))
-}
-
-/// Writes `TABLE name`, where a query may begin, as what it is short for: the parser forgets how the name was written, and takes what
-/// follows for part of it.
-fn spell_out(tokens: &mut Vec<Token>) {
-    let is_filler = |token: &Token| matches!(token, Token::Whitespace(_));
-    let mut at = 0;
-    let mut before: Option<Token> = None;
-    while let Some(token) = tokens.get(at) {
-        let begins = before.as_ref().is_none_or(begins_query);
-        let next = tokens.iter().skip(at + 1).find(|token| !is_filler(token));
-        if is_keyword(token, Keyword::TABLE) && begins && matches!(next, Some(Token::Word(word)) if word.keyword != Keyword::FROM)
-        {
-            tokens.splice(at..=at, [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")]);
-            at += 2;
-        }
-        if let Some(token) = tokens.get(at).filter(|token| !is_filler(token)) {
-            before = Some(token.clone());
-        }
-        at += 1;
-    }
-}
-
-fn is_keyword(token: &Token, keyword: Keyword) -> bool {
-    matches!(token, Token::Word(word) if word.quote_style.is_none() && word.keyword == keyword)
-}
-
-/// Whether a query may begin after it.
-fn begins_query(token: &Token) -> bool {
-    match token {
-        Token::LParen | Token::RParen | Token::SemiColon => true,
-        Token::Word(word) => {
-            word.quote_style.is_none()
-                && matches!(
-                    word.keyword,
-                    Keyword::UNION
-                        | Keyword::EXCEPT
-                        | Keyword::INTERSECT
-                        | Keyword::ALL
-                        | Keyword::DISTINCT
-                        | Keyword::AS
-                        | Keyword::EXPLAIN
-                        | Keyword::ANALYZE
-                        | Keyword::VERBOSE
-                )
-        }
-        _ => false,
-    }
 }
 
 fn end_of_statement(parser: &mut Parser<'_>) {

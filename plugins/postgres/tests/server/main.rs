@@ -6,6 +6,7 @@
 
 mod auth;
 mod cancel;
+mod corpus;
 mod describe;
 mod explain;
 mod parameters;
