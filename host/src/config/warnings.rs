@@ -14,12 +14,14 @@ pub(super) fn of(loaded: &Loaded) -> Vec<Fault> {
             say(format!("databases.{id}"), &format!("it can't be used: {why}"));
         }
         for (name, secret) in [("password", &database.password), ("access_token", &database.access_token)] {
+            if !matches!(secret, Some(SecretRef::Plain(_))) {
+                continue;
+            }
             let key = key(name);
-            let in_file = match (loaded.tree.origin_of(&key), &loaded.tree.origin) {
-                (Origin::File { path, .. }, Origin::File { path: whole, .. }) => path == *whole,
-                _ => false,
-            };
-            if matches!(secret, Some(SecretRef::Plain(_))) && in_file {
+            if let (Origin::File { path, .. }, Origin::File { path: whole, .. }) =
+                (loaded.tree.origin_of(&key), &loaded.tree.origin)
+                && path == *whole
+            {
                 say(key, "it stands in the file itself; env:NAME or file:PATH keep it out");
             }
         }

@@ -122,6 +122,8 @@ impl<'input> Reader<'_, 'input> {
 
     fn mapping(&mut self) -> Result<Vec<Entry>, Fault> {
         let mut entries: Vec<Entry> = Vec::new();
+        // Where each key is in `entries`: there may be a thousand databases.
+        let mut known: HashMap<String, usize> = HashMap::new();
         let mut merged: Vec<Node> = Vec::new();
         loop {
             let (event, span) = self.next()?;
@@ -150,16 +152,20 @@ impl<'input> Reader<'_, 'input> {
                 }
                 continue;
             }
-            match entries.iter().find(|entry| entry.key == key.0) {
+            match known.get(&key.0).and_then(|at| entries.get(*at)) {
                 Some(first) => {
                     let said = format!("this key is here twice; first at {}", first.origin);
                     self.faults.push(Fault::new(Some(origin), path, said));
                 }
-                None => entries.push(Entry { key: key.0, origin, node }),
+                None => {
+                    known.insert(key.0.clone(), entries.len());
+                    entries.push(Entry { key: key.0, origin, node });
+                }
             }
         }
         for entry in merged.iter().flat_map(Node::entries) {
-            if !entries.iter().any(|there| there.key == entry.key) {
+            if !known.contains_key(&entry.key) {
+                known.insert(entry.key.clone(), entries.len());
                 entries.push(entry.clone());
             }
         }
