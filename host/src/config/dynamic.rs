@@ -137,7 +137,7 @@ impl DynamicConfig {
             return at("pool.max", "must be at least 1, and at least pool.min");
         }
         if let Some(policy) = &self.policy {
-            policy.check().map_err(|why| format!("dynamic.policy.{why}"))?;
+            policy.check().into_iter().next().map_or(Ok(()), |why| Err(format!("dynamic.policy.{why}")))?;
         }
         if self.max_rows == 0 || self.max_bytes == 0 {
             return at("max_rows", "and max_bytes must be at least 1");

@@ -99,18 +99,17 @@ impl<'de> Deserialize<'de> for PolicyRef {
 const MAX_PATTERN: usize = 512;
 
 impl PolicyConfig {
-    /// Whether it makes sense, wherever it stands.
-    ///
-    /// # Errors
-    /// The key, and what is wrong with it.
-    pub(super) fn check(&self) -> Result<(), String> {
-        if self.max_rows == Some(0) {
-            return Err("max_rows: must be at least 1".to_owned());
+    /// What makes no sense in it, wherever it stands: all of it, each after its key.
+    pub(super) fn check(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (key, most) in [("max_rows", self.max_rows), ("max_bytes", self.max_bytes)] {
+            if most == Some(0) {
+                wrong.push(format!("{key}: must be at least 1"));
+            }
         }
-        if self.max_bytes == Some(0) {
-            return Err("max_bytes: must be at least 1".to_owned());
-        }
+        wrong.extend(self.default_schema.iter().filter_map(|name| Some(format!("default_schema: {}", no_name(name)?))));
         let lists = [
+            ("catalogs", self.catalogs.as_ref()),
             ("schemas", self.schemas.as_ref()),
             ("tables", self.tables.as_ref()),
             ("deny_tables", Some(&self.deny_tables)),
@@ -118,12 +117,16 @@ impl PolicyConfig {
             ("functions.allow", Some(&self.functions.allow)),
         ];
         for (key, list) in lists {
-            if let Some(pattern) = list.into_iter().flatten().find(|pattern| pattern.is_empty() || pattern.len() > MAX_PATTERN) {
-                return Err(format!("{key}: {pattern:?} is no name: 1 to {MAX_PATTERN} bytes"));
-            }
+            let items = list.into_iter().flatten().enumerate();
+            wrong.extend(items.filter_map(|(at, pattern)| Some(format!("{key}[{at}]: {}", no_name(pattern)?))));
         }
-        Ok(())
+        wrong
     }
+}
+
+fn no_name(pattern: &str) -> Option<String> {
+    let is_none = pattern.is_empty() || pattern.len() > MAX_PATTERN;
+    is_none.then(|| format!("{:?} is no name: 1 to {MAX_PATTERN} bytes", pattern.chars().take(40).collect::<String>()))
 }
 
 impl ToolsConfig {
@@ -210,17 +213,13 @@ pub(super) fn resolve(
         wrong.push((key.to_owned(), why.to_owned()));
     };
     for (name, policy) in policies {
-        if let Err(why) = policy.check() {
-            say(format!("policies.{name}.{why}"));
-        }
+        policy.check().into_iter().for_each(|why| say(format!("policies.{name}.{why}")));
     }
     for (id, database) in databases {
         let place = match &database.policy {
             None => continue,
             Some(PolicyRef::Inline(own)) => {
-                if let Err(why) = own.check() {
-                    say(format!("databases.{id}.policy.{why}"));
-                }
+                own.check().into_iter().for_each(|why| say(format!("databases.{id}.policy.{why}")));
                 format!("databases.{id}.policy")
             }
             Some(PolicyRef::Named(name)) => {
@@ -233,7 +232,7 @@ pub(super) fn resolve(
                 place
             }
         };
-        if let Some(key) = twice(database) {
+        for key in twice(database) {
             say(format!("databases.{id}.{key}: is also in {place}.{key}; it can stand in one of them"));
         }
     }
@@ -247,9 +246,9 @@ fn there_are(policies: &BTreeMap<String, PolicyConfig>) -> String {
     format!("there are: {}", policies.keys().cloned().collect::<Vec<_>>().join(", "))
 }
 
-/// A key that stands in the entry and in its policy as well.
-fn twice(database: &DatabaseConfig) -> Option<&'static str> {
-    let Some(PolicyRef::Inline(policy)) = &database.policy else { return None };
+/// The keys that stand in the entry and in its policy as well.
+fn twice(database: &DatabaseConfig) -> Vec<&'static str> {
+    let Some(PolicyRef::Inline(policy)) = &database.policy else { return Vec::new() };
     let both = [
         ("read_only", database.read_only.is_some() && policy.read_only.is_some()),
         ("confirm_writes", database.confirm_writes.is_some() && policy.confirm_writes.is_some()),
@@ -258,7 +257,7 @@ fn twice(database: &DatabaseConfig) -> Option<&'static str> {
         ("max_bytes", database.max_bytes.is_some() && policy.max_bytes.is_some()),
         ("catalogs", database.catalogs.is_some() && policy.catalogs.is_some()),
     ];
-    both.into_iter().find_map(|(key, twice)| twice.then_some(key))
+    both.into_iter().filter_map(|(key, twice)| twice.then_some(key)).collect()
 }
 
 #[cfg(test)]
@@ -300,13 +299,50 @@ mod tests {
             ("", "policy: {read_only: true}, read_only: false", &["databases.a.read_only", "databases.a.policy.read_only"]),
             ("", "policy: {catalogs: []}, catalogs: [x]", &["databases.a.catalogs", "databases.a.policy.catalogs"]),
             ("one: {max_bytes: 0}", "policy: one", &["policies.one.max_bytes"]),
-            ("one: {tables: ['']}", "policy: one", &["policies.one.tables"]),
+            ("one: {tables: ['']}", "policy: one", &["policies.one.tables[0]"]),
             ("one: {reed_only: true}", "policy: one", &["reed_only"]),
             ("", "policy: {reed_only: true}", &["reed_only"]),
             ("", "policy: 7", &["policies"]),
         ] {
             let why = entry(policies, keys);
             assert!(words.iter().all(|word| why.contains(word)), "{keys}: {why}");
+        }
+    }
+
+    #[test]
+    fn all_mistakes_at_once_each_with_its_place() {
+        let text = "policies:
+  one:
+    max_rows: 0
+    max_bytes: 0
+    tables: [fine, '', also.fine, '']
+    functions:
+      deny: [md5, '']
+  two: {schemas: [''], default_schema: ''}
+databases:
+  a: {driver: postgres, host: h, policy: three}
+  b:
+    driver: postgres
+    host: h
+    read_only: true
+    catalogs: [x]
+    policy: {read_only: true, catalogs: [y], deny_tables: ['']}
+";
+        let why = Config::parse(text).unwrap_err().to_string();
+        for (place, key) in [
+            ("3:15", "policies.one.max_rows"),
+            ("4:16", "policies.one.max_bytes"),
+            ("5:20", "policies.one.tables[1]"),
+            ("5:35", "policies.one.tables[3]"),
+            ("7:19", "policies.one.functions.deny[1]"),
+            ("8:19", "policies.two.schemas[0]"),
+            ("8:40", "policies.two.default_schema"),
+            ("10:42", "databases.a.policy"),
+            ("14:16", "databases.b.read_only"),
+            ("15:15", "databases.b.catalogs"),
+            ("16:60", "databases.b.policy.deny_tables[0]"),
+        ] {
+            assert!(why.contains(&format!("{place}: {key}: ")), "{place}: {key}\nin\n{why}");
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use super::Database;
 use super::breaker::Breaker;
 use super::catalogs::Catalogs;
@@ -71,8 +73,11 @@ impl Database {
         files: Vec<Option<Stamp>>,
     ) -> Result<Database, String> {
         let dialect = driver.options.dialect(&config.options).unwrap_or(&driver.manifest.dialect).to_owned();
-        let policy = Arc::new(Policy::new(&config.policy(), &dialect, config.catalog.as_deref()));
-        let options = connect_options(&config, &policy, &driver)?;
+        driver.options.check(&config.options)?;
+        let mut policy = Policy::new(&config.policy(), &dialect, config.catalog.as_deref());
+        let options = policy.tie(&config.options, driver.options.has("search_path"))?;
+        let policy = Arc::new(policy);
+        let options = connect_options(&config, &policy, options);
         // Once it is used: what nobody uses isn't counted.
         let label = if access.endpoints.are_a_callers() { metrics::DYNAMIC.into() } else { id.clone() };
         let measured = Arc::new(Measured::new(label, driver.name.clone()));
@@ -193,14 +198,13 @@ fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
     }
 }
 
-fn connect_options(config: &DatabaseConfig, policy: &Policy, driver: &Driver) -> Result<ConnectOptions, String> {
-    driver.options.check(&config.options)?;
-    Ok(ConnectOptions {
+fn connect_options(config: &DatabaseConfig, policy: &Policy, options: Map<String, Value>) -> ConnectOptions {
+    ConnectOptions {
         catalog: config.catalog.clone(),
         user: config.user.clone(),
         application_name: APPLICATION_NAME.to_owned(),
         read_only: policy.read_only,
         timeout_ms: u32::try_from(config.pool.connect_timeout.as_millis()).unwrap_or(u32::MAX),
-        options: serde_json::Value::Object(config.options.clone()).to_string(),
-    })
+        options: Value::Object(options).to_string(),
+    }
 }

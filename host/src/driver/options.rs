@@ -9,6 +9,7 @@ const DIALECT_KEYWORD: &str = "x-dialect";
 pub(crate) struct Options {
     validator: jsonschema::Validator,
     dialect: Option<String>,
+    names: Vec<String>,
 }
 
 impl Options {
@@ -25,7 +26,13 @@ impl Options {
         let validator = jsonschema::validator_for(&schema).map_err(|why| wrong(why.to_string()))?;
         let properties = schema.get("properties").and_then(Value::as_object);
         let dialect = properties.into_iter().flatten().find(|(_, property)| property.get(DIALECT_KEYWORD) == Some(&true.into()));
-        Ok(Options { dialect: dialect.map(|(name, _)| name.clone()), validator })
+        let names = properties.into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        Ok(Options { dialect: dialect.map(|(name, _)| name.clone()), names, validator })
+    }
+
+    /// Whether there is an option of that name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known == name)
     }
 
     /// Holds options against the schema.
@@ -58,6 +65,7 @@ mod tests {
         let schema = r#"{"type": "object", "properties": {"size": {"type": "integer"}, "engine": {"type": "string", "x-dialect": true}}, "additionalProperties": false}"#;
         let options = Options::new(schema).unwrap();
         let given = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap();
+        assert!(options.has("size") && !options.has("siez"));
         options.check(&given("{}")).unwrap();
         options.check(&given(r#"{"size": 1, "engine": "mysql"}"#)).unwrap();
         let why = options.check(&given(r#"{"size": "big", "siez": 1}"#)).unwrap_err();

@@ -39,4 +39,4 @@ pub(crate) use http::read;
 pub use http::{serve, serve_handler};
 pub use params::parameter;
 pub use stdio::stdio;
-pub use tools::check;
+pub use tools::{check, faults};

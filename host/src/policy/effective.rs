@@ -26,6 +26,10 @@ pub struct Policy {
     pub(super) catalog: Option<String>,
     /// What a name without a schema is judged as.
     pub(super) default_schema: String,
+    /// The operator says so.
+    pub(super) says_default_schema: bool,
+    /// A name without a schema is one in the default schema.
+    pub(super) unqualified: bool,
     pub(super) schemas: Option<Patterns>,
     pub(super) tables: Option<Vec<TablePattern>>,
     pub(super) deny_tables: Vec<TablePattern>,
@@ -59,7 +63,9 @@ impl Policy {
             catalogs: config.catalogs.clone().unwrap_or_default(),
             dialect,
             catalog: catalog.map(folded),
-            default_schema: config.default_schema.as_deref().map_or_else(|| dialect.default_schema(catalog), folded),
+            default_schema: config.default_schema.as_deref().map_or_else(|| dialect.looks_first(config, catalog), folded),
+            says_default_schema: config.default_schema.is_some(),
+            unqualified: true,
             schemas: config.schemas.as_ref().map(|list| Patterns::new(list, fold)),
             tables: config.tables.as_deref().map(tables),
             deny_tables: tables(&config.deny_tables),
@@ -104,8 +110,15 @@ impl TablePattern {
 }
 
 impl Name {
-    /// Where an unqualified name is looked for first, unless the operator says otherwise.
-    fn default_schema(self, catalog: Option<&str>) -> String {
+    /// Where an unqualified name is looked for first, unless the operator says otherwise. In PostgreSQL, which is told so: where `public`
+    /// isn't allowed, the first schema that is.
+    fn looks_first(self, config: &PolicyConfig, catalog: Option<&str>) -> String {
+        let allowed = config.schemas.as_ref().filter(|_| self == Name::PostgreSql);
+        if let Some(schemas) = allowed.filter(|schemas| !Patterns::new(schemas, false).matches("public"))
+            && let Some(first) = schemas.iter().find(|schema| Pattern::new(schema).is_plain())
+        {
+            return first.clone();
+        }
         match self {
             Name::PostgreSql | Name::Generic => "public".to_owned(),
             Name::Sqlite => "main".to_owned(),

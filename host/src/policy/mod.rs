@@ -23,6 +23,7 @@ mod facts;
 mod functions;
 mod kinds;
 mod lexical;
+mod path;
 mod pattern;
 mod pragma;
 mod reference;

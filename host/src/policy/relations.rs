@@ -8,7 +8,8 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     AlterTableOperation, ColumnOption, CopySource, CreateTable, CreateTableLikeKind, DataType, Expr, FromTable, ObjectName,
-    ObjectType, Query, Select, SetExpr, Statement, TableConstraint, TableFactor, TableObject, Visit, Visitor,
+    ObjectType, OutputClause, Query, Select, SelectInto, SetExpr, Statement, TableConstraint, TableFactor, TableObject,
+    TableWithJoins, UpdateTableFromKind, Visit, Visitor,
 };
 
 use super::reference::{Reference, fold};
@@ -24,7 +25,7 @@ pub(super) struct Named {
 
 /// All that a statement names.
 pub(super) fn of(dialect: Name, statement: &Statement) -> Result<Named, Refusal> {
-    let mut walk = Walk { dialect, named: Named::default(), scopes: Vec::new(), function: None };
+    let mut walk = Walk { dialect, named: Named::default(), scopes: Vec::new(), function: None, alias: None };
     match statement.visit(&mut walk) {
         ControlFlow::Continue(()) => Ok(walk.named),
         ControlFlow::Break(refusal) => Err(*refusal),
@@ -38,6 +39,8 @@ struct Walk {
     scopes: Vec<Scope>,
     /// Where the name of the table function stands that is walked next.
     function: Option<usize>,
+    /// Where an alias stands in a table's place.
+    alias: Option<usize>,
 }
 
 /// One query's WITH clause.
@@ -82,13 +85,7 @@ impl Visitor for Walk {
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> Step {
-        step(select.into.as_ref().map_or(Ok(()), |into| {
-            into.targets.iter().try_for_each(|target| match target {
-                Expr::Identifier(ident) => self.written(&ObjectName::from(ident.clone())),
-                Expr::CompoundIdentifier(parts) => self.written(&ObjectName::from(parts.clone())),
-                other => Err(Refusal::unparsable(format!("INTO {other}"))),
-            })
-        }))
+        step(select.into.as_ref().map_or(Ok(()), |into| self.into(into)))
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> Step {
@@ -106,6 +103,10 @@ impl Visitor for Walk {
     fn pre_visit_relation(&mut self, name: &ObjectName) -> Step {
         if self.function == Some(place(name)) {
             self.function = None;
+            return ControlFlow::Continue(());
+        }
+        if self.alias == Some(place(name)) {
+            self.alias = None;
             return ControlFlow::Continue(());
         }
         if let [part] = name.0.as_slice()
@@ -209,16 +210,39 @@ impl Walk {
     /// Names that the parser's walk doesn't take for tables, or takes for expressions where they are tables.
     fn targets(&mut self, statement: &Statement) -> Result<(), Refusal> {
         match statement {
-            Statement::Insert(insert) => match &insert.table {
-                TableObject::TableName(name) => self.written(name),
-                other => Err(Refusal::unparsable(format!("INSERT INTO {other}"))),
-            },
-            Statement::Update(update) => self.factor(&update.table.relation),
+            Statement::Insert(insert) => {
+                self.output(insert.output.as_ref())?;
+                match &insert.table {
+                    TableObject::TableName(name) => self.written(name),
+                    other => Err(Refusal::unparsable(format!("INSERT INTO {other}"))),
+                }
+            }
+            Statement::Update(update) => {
+                self.output(update.output.as_ref())?;
+                let from = match &update.from {
+                    Some(UpdateTableFromKind::BeforeSet(from) | UpdateTableFromKind::AfterSet(from)) => from.as_slice(),
+                    None => &[],
+                };
+                match &update.table.relation {
+                    TableFactor::Table { name, .. } if self.is_alias(name, from)? => self.alias = Some(place(name)),
+                    target => self.factor(target)?,
+                }
+                Ok(())
+            }
             Statement::Delete(delete) => {
+                self.output(delete.output.as_ref())?;
                 let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+                for name in &delete.tables {
+                    if !self.is_alias(name, from)? {
+                        self.written(name)?;
+                    }
+                }
                 from.iter().try_for_each(|table| self.factor(&table.relation))
             }
-            Statement::Merge(merge) => self.factor(&merge.table),
+            Statement::Merge(merge) => {
+                self.output(merge.output.as_ref())?;
+                self.factor(&merge.table)
+            }
             Statement::Truncate(truncate) => truncate.table_names.iter().try_for_each(|table| self.written(&table.name)),
             Statement::CreateTable(create) => self.create_table(create),
             Statement::AlterTable(alter) => alter.operations.iter().try_for_each(|operation| self.alteration(operation)),
@@ -230,6 +254,42 @@ impl Walk {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether what T-SQL or MySQL writes to is an alias in its FROM. What that stands for is looked at there.
+    fn is_alias(&self, target: &ObjectName, from: &[TableWithJoins]) -> Result<bool, Refusal> {
+        let [part] = target.0.as_slice() else { return Ok(false) };
+        let Some(ident) = part.as_ident().filter(|_| matches!(self.dialect, Name::SqlServer | Name::MySql)) else {
+            return Ok(false);
+        };
+        let target = fold(self.dialect, ident)?;
+        let factors =
+            from.iter().flat_map(|table| std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation)));
+        for factor in factors {
+            let (TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. }) = factor else {
+                continue;
+            };
+            if fold(self.dialect, &alias.name)? == target {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What is put into a table beside the one that is written to.
+    fn output(&mut self, output: Option<&OutputClause>) -> Result<(), Refusal> {
+        match output {
+            Some(OutputClause::Output { into_table: Some(into), .. }) => self.into(into),
+            _ => Ok(()),
+        }
+    }
+
+    fn into(&mut self, into: &SelectInto) -> Result<(), Refusal> {
+        into.targets.iter().try_for_each(|target| match target {
+            Expr::Identifier(ident) => self.written(&ObjectName::from(ident.clone())),
+            Expr::CompoundIdentifier(parts) => self.written(&ObjectName::from(parts.clone())),
+            other => Err(Refusal::unparsable(format!("INTO {other}"))),
+        })
     }
 
     fn factor(&mut self, factor: &TableFactor) -> Result<(), Refusal> {

@@ -21,6 +21,9 @@ impl Policy {
             let what = format!("{}: the catalog {catalog:?} is not among those that may be used here", reference.shown());
             return Err(Refusal::outside(Rule::Catalogs, what));
         }
+        if reference.schema.is_none() {
+            self.leads_somewhere(&reference.table)?;
+        }
         self.allow(reference.schema.as_deref(), &reference.table)
     }
 

@@ -171,8 +171,11 @@ impl Write {
 
     /// By the statement's first word.
     fn of(tokens: &[Token]) -> Write {
-        let first = tokens.iter().find(|token| !matches!(token, Token::Whitespace(_)));
-        let Some(Token::Word(word)) = first else { return Write::NONE };
+        let mut words = tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_)));
+        let Some(Token::Word(word)) = words.next() else { return Write::NONE };
+        if unquoted(word, "MERGE") {
+            return Write::of_merge(words);
+        }
         let made_of: &[&'static str] = match word.value.to_ascii_uppercase().as_str() {
             "SELECT" => &["INTO"],
             "WITH" => &["INTO", "INSERT", "UPDATE", "SET", "DELETE"],
@@ -186,6 +189,27 @@ impl Write {
             _ => &[],
         };
         Write(made_of.to_vec())
+    }
+
+    /// A MERGE has as many of them as it has WHEN … THEN before them.
+    fn of_merge<'a>(words: impl Iterator<Item = &'a Token>) -> Write {
+        let mut made_of = vec!["MERGE"];
+        let (mut then, mut first) = (false, true);
+        for token in words {
+            let is = |text| matches!(token, Token::Word(word) if unquoted(word, text));
+            if first && is("INTO") {
+                made_of.push("INTO");
+            }
+            if then && is("UPDATE") {
+                made_of.extend(["UPDATE", "SET"]);
+            } else if then && is("INSERT") {
+                made_of.push("INSERT");
+            } else if then && is("DELETE") {
+                made_of.push("DELETE");
+            }
+            (then, first) = (is("THEN"), false);
+        }
+        Write(made_of)
     }
 
     /// Whether it is one of them, and the first of its kind.

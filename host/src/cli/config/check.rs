@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::config::{Config, Fault, Origin, Source};
+use crate::mcp;
 use crate::registry::Registry;
 
 /// Checks and says what was found. Whether there is no error.
@@ -15,7 +16,12 @@ pub(super) async fn run(source: &Source, as_json: bool, with_drivers: bool) -> a
                 warnings.push(Fault { origin: Some(loaded.origin_around(&key)), key, message: why });
             }
             if with_drivers {
-                for Opened { id, wrong, why } in opened(&loaded.config).await? {
+                let (databases, tools) = opened(&loaded.config).await?;
+                for text in tools {
+                    let (key, why) = text.split_once(": ").unwrap_or(("server", &text));
+                    errors.push(Fault { origin: Some(loaded.origin_around(key)), key: key.to_owned(), message: why.to_owned() });
+                }
+                for Opened { id, wrong, why } in databases {
                     let (name, said) = why.split_once(": ").filter(|(name, _)| !name.contains(' ')).unwrap_or(("", &why));
                     let key = if name.is_empty() { format!("databases.{id}") } else { format!("databases.{id}.{name}") };
                     let known = warnings.iter().any(|fault| fault.key == key);
@@ -55,8 +61,9 @@ struct Opened {
     why: String,
 }
 
-/// Opens every database, connecting to none. One that is wrong keeps no other from being looked at.
-async fn opened(config: &Config) -> anyhow::Result<Vec<Opened>> {
+/// Opens every database, connecting to none. One that is wrong keeps no other from being looked at, but the tools' names: what is wrong
+/// with those comes beside.
+async fn opened(config: &Config) -> anyhow::Result<(Vec<Opened>, Vec<String>)> {
     let mut all = Vec::new();
     if let Ok(registry) = Registry::open(config.clone()).await {
         let snapshot = registry.current();
@@ -65,7 +72,7 @@ async fn opened(config: &Config) -> anyhow::Result<Vec<Opened>> {
             wrong: false,
             why: entry.reason.clone(),
         }));
-        return Ok(all);
+        return Ok((all, mcp::faults(&snapshot)));
     }
     for (id, database) in &config.databases {
         let alone = Config {
@@ -90,7 +97,7 @@ async fn opened(config: &Config) -> anyhow::Result<Vec<Opened>> {
             }
         }
     }
-    Ok(all)
+    Ok((all, Vec::new()))
 }
 
 fn document(fault: &Fault) -> Value {

@@ -40,8 +40,8 @@ pub(super) use describe_table::document as describe_document;
 pub(super) use family::Names;
 pub(super) use list_tables::document as list_document;
 pub(super) use place::InUse;
-pub use toolset::check;
 pub(super) use toolset::list;
+pub use toolset::{check, faults};
 
 use super::confirm::Asking;
 use super::failure;

@@ -72,6 +72,12 @@ impl Context<'_> {
         Ok(place)
     }
 
+    /// Whether the tool may be used on the database that a session is to have from now on. What isn't there is for whoever selects it to say.
+    pub(super) fn permit_selecting(&self, session: Option<&str>, selection: Selection<'_>) -> Result<(), CallError> {
+        let found = self.sessions.whereabouts(self.caller, session, selection);
+        found.map_or(Ok(()), |place| self.permit(&place.database))
+    }
+
     /// The database of a call, in a transaction or not, without a connection to it.
     pub(super) fn database(&self, to: &To) -> Result<Arc<Database>, CallError> {
         match &to.transaction {

@@ -11,7 +11,7 @@ use super::{Context, To, acting, arguments, located, put, reading, with_place};
 use crate::config::SessionsConfig;
 use crate::contract::ErrorKind;
 use crate::error::CallError;
-use crate::session::{NewSession, SessionInfo};
+use crate::session::{NewSession, Selection, SessionInfo};
 
 pub(super) fn open(times: &SessionsConfig) -> Tool {
     acting(
@@ -130,6 +130,8 @@ pub(super) fn call_open(context: Context<'_>, given: JsonObject) -> Result<CallT
     if given.ttl == Some(0) {
         return Err(CallError::new(ErrorKind::InvalidValue, "ttl must be at least 1 second"));
     }
+    let named = Selection { database_id: given.database_id.as_deref(), database: given.database.as_deref() };
+    context.permit_selecting(None, named)?;
     let new = NewSession {
         database_id: given.database_id,
         database: given.database,
@@ -145,6 +147,7 @@ pub(super) fn call_select(context: Context<'_>, given: JsonObject) -> Result<Cal
         return Err(CallError::new(ErrorKind::InvalidValue, "neither database_id nor database was given")
             .hint("pass a database_id from list_databases"));
     }
+    context.permit_selecting(to.session(), to.selection())?;
     Ok(shown(&context.sessions.select(context.caller, to.session(), to.selection())?))
 }
 

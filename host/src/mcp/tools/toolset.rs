@@ -60,28 +60,40 @@ pub(super) fn brief(mut tool: Tool) -> Tool {
 /// Whether every tool has a name of its own, and those turned on or off are there.
 ///
 /// # Errors
-/// A saved statement has the name of another tool; or there is no tool of a name.
+/// A saved statement has the name of another tool; or there is no tool of a name. All of it at once.
 pub fn check(snapshot: &Snapshot) -> anyhow::Result<()> {
+    let faults = faults(snapshot);
+    anyhow::ensure!(faults.is_empty(), "{}", faults.join("; "));
+    Ok(())
+}
+
+/// What is wrong with the tools' names, each after its key.
+pub fn faults(snapshot: &Snapshot) -> Vec<String> {
     let config = snapshot.server();
-    family::check(config.family, snapshot)?;
+    let mut faults: Vec<String> = family::check(config.family, snapshot).err().map(|why| why.to_string()).into_iter().collect();
     let times = SessionsConfig::default();
     let mut taken = every(true, &times);
     taken.extend(config.family.into_iter().flat_map(|family| family::tools(family, Some(snapshot), true, &times)));
     let is_taken = |name: &String| DYNAMIC.contains(&name.as_str()) || taken.iter().any(|tool| tool.name == *name);
     for name in snapshot.statements().keys() {
-        anyhow::ensure!(!is_taken(name), "statements.{name}: there is a tool of that name already; call it something else");
+        if is_taken(name) {
+            faults.push(format!("statements.{name}: there is a tool of that name already; call it something else"));
+        }
     }
     for name in config.tools.keys() {
-        let known = is_taken(name) || snapshot.statements().contains_key(name);
-        anyhow::ensure!(known, "server.tools.{name}: there is no tool of that name");
+        if !is_taken(name) && !snapshot.statements().contains_key(name) {
+            faults.push(format!("server.tools.{name}: there is no tool of that name"));
+        }
     }
     for (id, entry) in snapshot.entries() {
         for name in entry.tools().map(ToolsConfig::names).unwrap_or_default() {
             let known = taken.iter().any(|tool| tool.name == name) || snapshot.statements().contains_key(name);
-            anyhow::ensure!(known, "databases.{id}.policy.tools: there is no tool {name:?}");
+            if !known {
+                faults.push(format!("databases.{id}.policy.tools: there is no tool {name:?}"));
+            }
         }
     }
-    Ok(())
+    faults
 }
 
 /// The same, of databases of which some or none can be written.

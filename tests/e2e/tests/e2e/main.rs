@@ -11,6 +11,7 @@ mod health;
 mod hostile;
 mod live;
 mod mcp;
+mod policy;
 mod postgres;
 mod rds;
 mod sessions;

@@ -125,6 +125,7 @@ pub(super) async fn call_connect(context: Context<'_>, mut given: JsonObject) ->
     let id = given.database_id.as_deref().or(to.selection().database_id).ok_or_else(|| unnamed(context))?;
     let began = Instant::now();
     let selection = Selection { database_id: Some(id), database: to.selection().database };
+    context.permit_selecting(to.session(), selection)?;
     context.sessions.place(context.caller, to.session(), selection).await?.database.ping().await?;
     let time = since(began);
     let mut document = switch(context, &to, id)?;
@@ -154,6 +155,7 @@ fn list(context: Context<'_>, to: &To) -> Result<JsonObject, CallError> {
 
 fn switch(context: Context<'_>, to: &To, id: &str) -> Result<JsonObject, CallError> {
     let database = to.selection().database;
+    context.permit_selecting(to.session(), Selection { database_id: Some(id), database })?;
     let info = if to.session().is_none() && context.caller.protocol_session.is_none() {
         let new =
             NewSession { database_id: Some(id.to_owned()), database: database.map(str::to_owned), read_only: false, life: None };
@@ -177,6 +179,7 @@ fn current(context: Context<'_>, to: &To) -> Result<JsonObject, CallError> {
         return Ok(document);
     };
     let place = context.sessions.whereabouts(context.caller, to.session(), Selection::default())?;
+    context.permit(&place.database)?;
     put(&mut document, "currentDatabase", Some(id));
     document.extend(about(&place.database));
     let pool = place.database.pool();
