@@ -40,6 +40,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use admin::{AdminConfig, ReadyWhen};
+pub(crate) use alias::{region as aws_region, variable as first_variable};
 pub use aws::AwsConfig;
 pub(crate) use aws::HttpEndpoint;
 pub use connection_string::{ConnectionStringError, parse as parse_connection_string};
@@ -59,7 +60,7 @@ pub(crate) use policy::{DEFAULT_MAX_BYTES, DEFAULT_MAX_ROWS, DEFAULT_STATEMENT_T
 pub use policy::{FunctionsConfig, PolicyConfig, PolicyRef, ToolsConfig};
 pub use reload::ReloadConfig;
 pub use schema::schema;
-pub use secret::{Secret, SecretRef};
+pub use secret::{Reference, Secret, SecretRef};
 pub use sessions::SessionsConfig;
 pub use statement::{ParameterType, SavedParameter, SavedStatement};
 
@@ -327,7 +328,7 @@ impl Config {
         let mut missing = Vec::new();
         for (id, database) in &self.databases {
             for (name, secret) in [("password", &database.password), ("access_token", &database.access_token)] {
-                if let Some(Err(why)) = secret.as_ref().map(SecretRef::resolve) {
+                if let Some(Err(why)) = secret.as_ref().map(SecretRef::look) {
                     missing.push((format!("databases.{id}.{name}"), why));
                 }
             }

@@ -30,7 +30,10 @@ const MAX_RESPONSE: usize = 8 * 1024 * 1024;
 /// Requests that one connection may have in flight: its own, and one to end what it does.
 const MAX_IN_FLIGHT: usize = 4;
 
-/// One database's signed HTTP.
+/// What services that don't answer so with 403 call keys that aren't good any more.
+const BAD_KEYS: [&[u8]; 2] = [b"ExpiredTokenException", b"UnrecognizedClientException"];
+
+/// One database's signed HTTP, or that of a service that the host asks itself.
 pub(crate) struct SignedHttp {
     service: String,
     region: String,
@@ -75,9 +78,18 @@ impl SignedHttp {
         let credentials = self.credentials.current().await?;
         sign::sign(&mut request, &credentials, &self.service, &self.region, SystemTime::now())?;
         let answer = self.client.send(request).await?;
-        if answer.status() == http::StatusCode::FORBIDDEN {
+        if doubts_keys(&answer) {
             self.credentials.doubt(&credentials).await;
         }
         Ok(answer)
+    }
+}
+
+fn doubts_keys(answer: &Response<Bytes>) -> bool {
+    let named = |name: &[u8]| answer.body().windows(name.len()).any(|part| part == name);
+    match answer.status() {
+        http::StatusCode::FORBIDDEN => true,
+        http::StatusCode::BAD_REQUEST => BAD_KEYS.into_iter().any(named),
+        _ => false,
     }
 }

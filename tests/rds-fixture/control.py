@@ -2,6 +2,7 @@
 
   POST /faults       the list of faults from now on (see faults.py)
   GET  /requests     what has come to the service so far
+  POST /secret       a secret of Secrets Manager's (see secretsmanager.py)
   POST /credentials  what GET /credentials gives from now on
   GET  /credentials  credentials as a container's agent gives them; under /latest as an instance's metadata service does
 """
@@ -52,6 +53,8 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         if self.path == "/faults":
             state.faults.set(body)
+        elif self.path == "/secret":
+            state.moto.put(body["name"], body["value"])
         else:
             with state.lock:
                 state.credentials = body

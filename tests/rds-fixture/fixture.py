@@ -11,9 +11,10 @@ Usage: fixture.py SETTINGS, a JSON object:
   region     the only region signed for
   aliases    the name of a database -> its name in PostgreSQL, where it has another
   sts        whether to run STS, too
+  secretsmanager  whether to run Secrets Manager, too: see secretsmanager.py
   tls        a folder to write ca.pem into, and serve TLS; null: plain HTTP
 
-Prints ports: the service's, one for tests (see control.py), and that of STS if there is one. Ends when its standard input does.
+Prints ports: the service's, one for tests (see control.py), and that of STS or of Secrets Manager if there is one. Ends when its standard input does.
 """
 
 import json
@@ -26,6 +27,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import control
 import faults
 import postgres
+import secretsmanager
 import service
 import signature
 import sts
@@ -133,6 +135,8 @@ def main():
     ports = [server.start(), Server(state, control.Handler).start()]
     if settings.get("sts"):
         ports.append(sts.start())
+    if settings.get("secretsmanager"):
+        ports.append(Server(state, secretsmanager.handler(state)).start())
     print(*ports, flush=True)
     sys.stdin.read()
 

@@ -20,7 +20,7 @@ def refuse(name, message):
     raise ServiceError(403, name, message)
 
 
-def check(method, path, headers, body, settings):
+def check(method, path, headers, body, settings, service="rds-data"):
     found = AUTHORIZATION.match(headers.get("authorization") or "")
     if not found:
         refuse("MissingAuthenticationTokenException", "Missing Authentication Token")
@@ -37,7 +37,7 @@ def check(method, path, headers, body, settings):
         refuse("IncompleteSignatureException", "Date must be in ISO-8601 'basic format'.")
     if abs(datetime.datetime.now(datetime.timezone.utc) - date) > SKEW or not stamp.startswith(day):
         refuse("InvalidSignatureException", "Signature expired or not yet current")
-    if region != settings["region"] or name != "rds-data":
+    if region != settings["region"] or name != service:
         refuse("InvalidSignatureException", f"Credential should be scoped to a valid region and service, not {region}/{name}")
     names = signed.split(";")
     must = ["host", "x-amz-date"] + (["x-amz-security-token"] if known["token"] else [])

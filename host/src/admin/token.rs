@@ -80,7 +80,7 @@ mod tests {
             std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         };
         write("the-first-token-of-all\n");
-        let token = Token::new(SecretRef::File(file.clone())).unwrap();
+        let token = Token::new(SecretRef::of(&format!("file:{}", file.display()))).unwrap();
         assert_eq!(token.is("the-first-token-of-all").await, Ok(true));
         write("the-second-token-of-all\n");
         assert_eq!(token.is("the-first-token-of-all").await, Ok(false));

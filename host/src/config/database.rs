@@ -51,19 +51,19 @@ pub struct DatabaseConfig {
     /// Signed requests to a service of AWS, in place of a host.
     #[serde(default)]
     pub aws: Option<AwsConfig>,
-    /// Short for `aws.region`, for drivers that are known by an alias.
+    /// Short for `aws.region`, for drivers that are known by an alias. And the region of secrets of AWS that don't name their own.
     #[serde(default)]
     pub region: Option<String>,
     /// Short for the option of that name, likewise.
     #[serde(default)]
     pub resource_arn: Option<String>,
-    /// Short for the option of that name, likewise.
+    /// Short for the option of that name, likewise. Of other drivers short for `password: aws-secrets:ARN#password`.
     #[serde(default)]
     pub secret_arn: Option<String>,
-    /// The user.
+    /// The user. None: the one that is kept with the password, where its provider knows it.
     #[serde(default)]
     pub user: Option<String>,
-    /// The password: `env:NAME`, `file:PATH`, or itself.
+    /// The password: `env:NAME`, `file:PATH`, `aws-secrets:NAME-OR-ARN#KEY`, or itself.
     #[serde(default)]
     pub password: Option<SecretRef>,
     /// An access token in place of a password, for servers that take one: written as a password is, and read anew for each

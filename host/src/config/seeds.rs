@@ -100,7 +100,7 @@ fn ids_and_fields_in_one_name() {
     .unwrap();
     let west = &loaded.config.databases["eu_west"];
     assert_eq!((west.pool.max, west.tls.mode), (3, TlsMode::RequireUnverified));
-    assert_eq!(west.password, Some(SecretRef::Environment("DB_CONFIG_EU_WEST_PASSWORD".to_owned())));
+    assert_eq!(west.password, Some(SecretRef::of("env:DB_CONFIG_EU_WEST_PASSWORD")));
     assert_eq!(place(&loaded, "ms").2, "sqlserver");
     assert_eq!(place(&loaded, "cs"), ("c", "d", "postgres", TlsMode::VerifyFull));
     assert!(!format!("{loaded:?}").contains("hunter"));
@@ -119,8 +119,10 @@ fn databases_of_both_kinds() {
     assert_eq!((primary.driver.as_str(), primary.read_only(), primary.refused.is_none()), ("rds-data-api", true, true));
     let analytics = &config.databases["analytics"];
     assert_eq!(place(&loaded, "analytics"), ("analytics.company.com", "warehouse", "postgres", TlsMode::VerifyFull));
-    assert!(analytics.refused.as_ref().unwrap().contains("Secrets Manager"), "{:?}", analytics.refused);
-    assert!(loaded.warnings.iter().any(|warning| warning.key == "databases.analytics"), "{:?}", loaded.warnings);
+    assert!(analytics.refused.is_none() && loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    let password = analytics.password.as_ref().unwrap();
+    assert_eq!(password.to_string(), "aws-secrets:arn:aws:secretsmanager:region:account:secret:analytics#password");
+    assert_eq!(password.kept().unwrap().region(), Some("us-west-2"));
 }
 
 #[test]

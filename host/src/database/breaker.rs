@@ -28,7 +28,7 @@ const FIRST_LOGIN_WAIT: Duration = Duration::from_secs(5);
 /// As above.
 const LONGEST_LOGIN_WAIT: Duration = Duration::from_secs(60);
 
-/// The same for what somebody has to mend: a catalog that isn't there, a driver that fails.
+/// The same for what somebody has to mend: a catalog that isn't there, a secret that can't be had, a driver that fails.
 const FIRST_FAULT_WAIT: Duration = Duration::from_secs(1);
 /// As above.
 const LONGEST_FAULT_WAIT: Duration = Duration::from_secs(15);
@@ -235,7 +235,8 @@ impl Drop for Pass {
 fn pace(why: &CallError) -> (Duration, Duration) {
     match why.record().kind {
         ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Resources => (FIRST_WAIT, LONGEST_WAIT),
-        ErrorKind::Authentication => (FIRST_LOGIN_WAIT, LONGEST_LOGIN_WAIT),
+        // One that may be tried again is of a secret that can't be had: no login was tried.
+        ErrorKind::Authentication if !why.record().retryable => (FIRST_LOGIN_WAIT, LONGEST_LOGIN_WAIT),
         _ => (FIRST_FAULT_WAIT, LONGEST_FAULT_WAIT),
     }
 }
@@ -357,6 +358,14 @@ mod tests {
         let (due, servers) = breaker.due().unwrap();
         assert!(due >= now + Duration::from_secs(4) && !servers && breaker.waits_for_login());
         assert_eq!(breaker.enter("main", false, now).err().unwrap().record().kind, ErrorKind::Authentication);
+    }
+
+    #[test]
+    fn a_secret_that_cannot_be_had_is_asked_for_again_sooner() {
+        let (breaker, now) = breaker();
+        breaker.refused(&CallError::new(ErrorKind::Authentication, "password: no answer").retryable(), 0, now);
+        let (due, servers) = breaker.due().unwrap();
+        assert!(due <= now + Duration::from_secs(2) && !servers);
     }
 
     #[test]

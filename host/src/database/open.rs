@@ -155,14 +155,12 @@ fn fits(config: &DatabaseConfig, driver: &Driver) -> Result<(), String> {
 
 fn access(config: &DatabaseConfig, driver: &Driver) -> Result<Access, String> {
     let read_only = config.read_only();
-    // Looked for now, so that a mistake shows at the start; what each connection gets is read when it is made.
+    // Looked for now, so that a mistake shows at the start; what each connection gets is fetched when it is made.
     let kept = |key: &str, reference: &Option<SecretRef>| {
-        let Some(reference) = reference else { return Ok(None) };
-        reference.resolve().map_err(|why| format!("{key}: {why}"))?;
-        Ok::<_, String>(Some(Arc::new(KeptSecret::new(reference.clone()))))
+        reference.as_ref().map(SecretRef::look).transpose().map_err(|why| format!("{key}: {why}"))?;
+        Ok::<_, String>(reference.clone().map(|reference| Arc::new(KeptSecret::new(reference))))
     };
-    let password = kept("password", &config.password)?;
-    let access_token = kept("access_token", &config.access_token)?;
+    let (password, access_token) = (kept("password", &config.password)?, kept("access_token", &config.access_token)?);
     let plaintext_password = config.tls.allow_plaintext_password;
     let embedded = driver.manifest.features.contains(Features::EMBEDDED);
     if let Some(aws) = config.aws.as_ref().filter(|_| !embedded) {

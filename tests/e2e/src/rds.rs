@@ -126,6 +126,20 @@ impl Fixture {
         format!("http://127.0.0.1:{}", self.sts.expect("STS"))
     }
 
+    /// Where Secrets Manager is.
+    ///
+    /// # Panics
+    /// If it wasn't asked for, in place of STS.
+    #[must_use]
+    pub fn secrets_manager(&self) -> String {
+        self.sts()
+    }
+
+    /// Puts a secret there, or another in its place.
+    pub async fn put_secret(&self, name: &str, value: &str) {
+        let _ = self.ask("POST", "/secret", &json!({"name": name, "value": value})).await;
+    }
+
     /// A folder of its own.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -54,12 +54,10 @@ fn expand(id: &str, string: &Node, entry: &mut Node, (base, readable): (&Path, b
             return;
         }
     };
-    let origin = match &reference {
-        SecretRef::Plain(_) => string.origin.clone(),
-        SecretRef::Environment(name) => Origin::environment(name),
-        SecretRef::File(path) | SecretRef::ReadableFile(path) => {
-            Origin::File { path: Some(path.as_path().into()), line: 1, column: 1 }
-        }
+    let origin = match reference.kept().map(|kept| (kept.scheme(), kept.rest())) {
+        Some(("env", name)) => Origin::environment(name),
+        Some(("file", path)) => Origin::File { path: Some(Path::new(path).into()), line: 1, column: 1 },
+        _ => string.origin.clone(),
     };
     let said = match connection_string::entry(text.expose(), &origin) {
         Ok(said) => said,
@@ -99,17 +97,6 @@ fn under(entry: &mut Node, said: Node) {
 
 /// Why a database can't be used as it is, though nothing is wrong with its entry.
 fn refusal(entry: &Node) -> Option<String> {
-    let driver = entry.get("driver").and_then(Node::as_text)?;
-    if driver != "rds_data_api"
-        && driver != "rds-data-api"
-        && entry.get("secret_arn").is_some()
-        && entry.get("password").is_none()
-    {
-        return Some(
-            "its user and password are in AWS Secrets Manager (secret_arn), which isn't read yet; give `user` and `password`"
-                .to_owned(),
-        );
-    }
     let exchange = entry.get("token_exchange")?;
     let accepted = exchange.get("accept_service_account").and_then(Node::as_text) == Some("true");
     (!accepted).then(|| {

@@ -7,19 +7,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use bulkhead_tests::postgres::{Server, User};
+use bulkhead_tests::postgres::{Server, User, wait_until};
 use bulkhead_tests::raw::Raw;
 use bulkhead_tests::{Answer, Client, Config, Era, Host};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::{call, connected, query, structured};
+use super::{SOON, call, connected, query, structured};
 
 const NAME: &str = "db.turning.test";
 /// A loopback address that is nobody's, and not listed.
 const OTHER: &str = "127.0.0.2";
 /// Longer than a database that couldn't be connected to is left alone.
 const AGAIN: Duration = Duration::from_secs(20);
+/// How long a closed socket takes to be noticed on a busy machine.
+const NOTICED: Duration = Duration::from_millis(300);
 
 struct Rig {
     server: Server,
@@ -81,10 +83,12 @@ impl Rig {
         format!("postgresql://{}:{password}@{NAME}:{port}/{database}?sslmode=disable", self.role.name)
     }
 
-    /// Ends every connection to the server.
-    fn cut(&self) {
+    /// Ends every connection to the server, and waits until the host can know.
+    async fn cut(&self) {
         let sql = format!("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = '{}'", self.role.name);
         let _ = self.server.query(&sql);
+        wait_until("the connections are closed", SOON, || self.server.backends(&self.role) == 0).await;
+        tokio::time::sleep(NOTICED).await;
     }
 }
 
@@ -130,8 +134,7 @@ async fn it_is_not_followed() {
         rig.turn(addresses);
         // What is open leads where it led when it was dialled.
         assert_eq!(query(&client, &place, PID).await.cell(), before, "{addresses:?}");
-        rig.cut();
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        rig.cut().await;
         // Every way to a new connection is refused at once.
         let began = std::time::Instant::now();
         refused(&query(&client, &place, PID).await, word);
@@ -144,11 +147,15 @@ async fn it_is_not_followed() {
         rig.turn(&["127.0.0.1"]);
         let after = in_time(&client, &place).await;
         assert_ne!(after, before, "{addresses:?}");
+        let began = std::time::Instant::now();
+        while structured(&call(&mut raw, Some(&string), false, "query", json!({"sql": PID})).await)["rows"].is_null() {
+            assert!(began.elapsed() < AGAIN);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
     // Of several addresses only the one that is listed is dialled.
     rig.turn(&[OTHER, "127.0.0.1", "169.254.169.254"]);
-    rig.cut();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    rig.cut().await;
     let _ = in_time(&client, &place).await;
     assert_eq!(rig.came.load(Ordering::SeqCst), 0, "nobody was dialled at another address");
 }
