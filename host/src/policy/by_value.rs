@@ -1,54 +1,25 @@
 //! Functions that reach, or tell of, tables that they are given the names of as values, or run SQL given as text: where tables or
 //! functions are listed they would go past the lists.
 
+use super::functions::OUT_OF_GRIP;
+
 pub(super) fn reaches(name: &str) -> bool {
-    REACH.contains(&name)
+    OUT_OF_GRIP.contains(&name)
+        || REACH.contains(&name)
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
         || (name.starts_with("pg_") && !PG_HARMLESS.contains(&name))
 }
 
 const REACH: &[&str] = &[
-    // PostgreSQL: SQL given as text, or a cursor of another statement
-    "query_to_xml",
-    "query_to_xmlschema",
-    "query_to_xml_and_xmlschema",
-    "cursor_to_xml",
-    "cursor_to_xmlschema",
-    "ts_stat",
-    "ts_rewrite",
-    "crosstab",
-    "crosstab2",
-    "crosstab3",
-    "crosstab4",
-    "crosstabn",
-    "connectby",
-    "xpath_table",
-    // PostgreSQL: how names are read, and files
-    "set_config",
-    "loread",
-    "lowrite",
     // PostgreSQL: what is said of objects
     "obj_description",
     "col_description",
     "shobj_description",
     "row_security_active",
-    "currtid2",
-    // SQLite: files and libraries
-    "load_extension",
-    "readfile",
-    "writefile",
-    "fsdir",
-    "lsdir",
-    "zipfile",
-    "fts3_tokenizer",
-    "sqlite_dbpage",
+    // SQLite: how large tables are
     "dbstat",
-    // SQL Server: other servers, other tables, and what is said of objects
-    "openrowset",
-    "openquery",
-    "opendatasource",
-    "openxml",
+    // SQL Server: other tables, and what is said of objects
     "containstable",
     "freetexttable",
     "changetable",
@@ -74,8 +45,6 @@ const REACH: &[&str] = &[
     "ident_seed",
     "has_perms_by_name",
     "type_id",
-    // MySQL: files
-    "load_file",
 ];
 
 const PREFIXES: &[&str] = &[

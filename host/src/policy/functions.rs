@@ -136,7 +136,8 @@ fn no_notation(tokens: &[Token], deny: &Patterns) -> Result<(), Refusal> {
 }
 
 fn writes(name: &str) -> bool {
-    DENIED.contains(&name)
+    OUT_OF_GRIP.contains(&name)
+        || DENIED.contains(&name)
         || DENIED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || (name.starts_with("pg_") && !is_pg_read(name))
 }
@@ -145,17 +146,9 @@ fn is_pg_read(name: &str) -> bool {
     PG_READS.contains(&name) || PG_READ_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || name.ends_with("_is_visible")
 }
 
-const DENIED: &[&str] = &[
-    // PostgreSQL: sequences, settings, large objects
-    "nextval",
-    "setval",
-    "set_config",
-    "lowrite",
-    "loread",
-    "set_limit",
-    "setseed",
-    "http",
-    // PostgreSQL: SQL given as text
+/// What neither a read nor a list of tables or functions has in its grip: SQL given as text, files, other servers, how names are read.
+pub(super) const OUT_OF_GRIP: &[&str] = &[
+    // PostgreSQL: SQL given as text, or a cursor of another statement
     "query_to_xml",
     "query_to_xmlschema",
     "query_to_xml_and_xmlschema",
@@ -170,18 +163,12 @@ const DENIED: &[&str] = &[
     "crosstabn",
     "connectby",
     "xpath_table",
-    // PostgreSQL: maintenance
-    "brin_summarize_new_values",
-    "brin_summarize_range",
-    "brin_desummarize_range",
-    "gin_clean_pending_list",
+    // PostgreSQL: how names are read, and files
+    "set_config",
+    "lowrite",
+    "loread",
     "currtid2",
-    "binary_upgrade_create_empty_extension",
-    "plpgsql_call_handler",
-    "plpgsql_inline_handler",
-    "postgres_fdw_disconnect",
-    "postgres_fdw_disconnect_all",
-    // SQLite: files, libraries, and its own internals
+    // SQLite: files, libraries, its own pages
     "load_extension",
     "readfile",
     "writefile",
@@ -189,15 +176,38 @@ const DENIED: &[&str] = &[
     "lsdir",
     "zipfile",
     "fts3_tokenizer",
-    "sqlite_rename_table",
-    "sqlite_rename_column",
-    "sqlar_uncompress",
     "sqlite_dbpage",
     // SQL Server: other servers and files
     "openrowset",
     "openquery",
     "opendatasource",
     "openxml",
+    // MySQL: files
+    "load_file",
+];
+
+const DENIED: &[&str] = &[
+    // PostgreSQL: sequences, settings
+    "nextval",
+    "setval",
+    "set_limit",
+    "setseed",
+    "http",
+    // PostgreSQL: maintenance
+    "brin_summarize_new_values",
+    "brin_summarize_range",
+    "brin_desummarize_range",
+    "gin_clean_pending_list",
+    "binary_upgrade_create_empty_extension",
+    "plpgsql_call_handler",
+    "plpgsql_inline_handler",
+    "postgres_fdw_disconnect",
+    "postgres_fdw_disconnect_all",
+    // SQLite: its own internals
+    "sqlite_rename_table",
+    "sqlite_rename_column",
+    "sqlar_uncompress",
+    // SQL Server: other servers and files
     "fn_dblog",
     "fn_dump_dblog",
     "fn_full_dblog",
@@ -207,8 +217,7 @@ const DENIED: &[&str] = &[
     "fn_xe_file_target_read_file",
     "dm_os_enumerate_filesystem",
     "dm_os_file_exists",
-    // MySQL: files and locks
-    "load_file",
+    // MySQL: locks, and what a library adds
     "get_lock",
     "release_lock",
     "release_all_locks",
