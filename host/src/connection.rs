@@ -13,6 +13,7 @@ mod operations;
 use std::sync::Arc;
 use std::time::Instant;
 
+pub(crate) use connect::fetch_secrets;
 pub(crate) use cursor::{OpenCursor, Part};
 
 use wasmtime::Store;

@@ -127,16 +127,19 @@ def main():
     settings = json.loads(sys.argv[1])
     state = State(settings)
     server = Server(state, Handler)
+    services = [server]
+    if settings.get("secretsmanager"):
+        services.append(Server(state, secretsmanager.handler(state)))
     if settings.get("tls"):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*tls.certificates(settings["tls"]))
         context.set_alpn_protocols(["http/1.1"])
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        for one in services:
+            one.socket = context.wrap_socket(one.socket, server_side=True, do_handshake_on_connect=False)
     ports = [server.start(), Server(state, control.Handler).start()]
     if settings.get("sts"):
         ports.append(sts.start())
-    if settings.get("secretsmanager"):
-        ports.append(Server(state, secretsmanager.handler(state)).start())
+    ports += [one.start() for one in services[1:]]
     print(*ports, flush=True)
     sys.stdin.read()
 

@@ -44,6 +44,14 @@ impl Connection {
     }
 }
 
+/// Has a database's secrets fetched, where they have to be.
+///
+/// # Errors
+/// Which of them can't be had.
+pub(crate) async fn fetch_secrets(access: &Access) -> Result<(), CallError> {
+    Secrets::now(access, &Signal::default()).await.map(drop)
+}
+
 /// What a connection is made of, but for the secrets.
 struct Login<'a> {
     driver: Arc<Driver>,

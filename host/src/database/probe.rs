@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::breaker::jittered;
 use super::line::Line;
+use crate::connection::fetch_secrets;
 use crate::pool::Lease;
 
 /// Connections that are tried at once in the whole process: each is an instance and a login, some 7 ms of CPU.
@@ -27,6 +28,8 @@ const DIAL_TIMEOUT: Duration = Duration::from_secs(1);
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// As above.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// A trial whose end isn't waited for is taken to be under way for so long, unless it says otherwise: longer than a secret and a login take.
+const UNDER_WAY: Duration = Duration::from_secs(15);
 /// Between two looks, whatever is due.
 const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 
@@ -108,7 +111,12 @@ impl Server {
             None => false,
         };
         let chosen = if reached { sample(&servers) } else { Vec::new() };
-        let (back, _) = tokio::join!(try_all(&chosen), try_all(&own));
+        // Those that have a trouble of their own are nobody's to wait for: it may be that something hangs.
+        for line in own {
+            line.breaker.postpone(now + UNDER_WAY);
+            tokio::spawn(trial(line));
+        }
+        let back = try_all(&chosen).await;
         if back {
             servers.iter().for_each(|line| line.breaker.release());
         } else if is_due {
@@ -144,6 +152,11 @@ async fn try_all(lines: &[Arc<Line>]) -> bool {
 
 /// One connection, left in the pool.
 async fn trial(line: Arc<Line>) -> bool {
+    // Before it takes a place: a secret that hangs would keep it from those that are well.
+    if let Err(why) = fetch_secrets(&line.access).await {
+        line.breaker.refused(&why, line.pool.status().open, Instant::now());
+        return false;
+    }
     let Ok(_permit) = TRIALS.acquire().await else { return false };
     let leased = line.lease(true).await;
     let came_back = leased.is_ok();

@@ -132,7 +132,8 @@ impl Fixture {
     /// If it wasn't asked for, in place of STS.
     #[must_use]
     pub fn secrets_manager(&self) -> String {
-        self.sts()
+        let scheme = if self.tls { "https" } else { "http" };
+        format!("{scheme}://localhost:{}", self.sts.expect("Secrets Manager"))
     }
 
     /// Puts a secret there, or another in its place.

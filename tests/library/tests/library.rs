@@ -7,6 +7,8 @@
 mod functions;
 #[path = "library/rds.rs"]
 mod rds;
+#[path = "library/secrets.rs"]
+mod secrets;
 
 use std::sync::Arc;
 

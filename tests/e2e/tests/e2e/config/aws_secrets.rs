@@ -1,11 +1,14 @@
 //! Passwords in AWS Secrets Manager: moto's, behind a check of every request's signature.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bulkhead_tests::postgres::{Server, User, wait_until};
+use bulkhead_tests::proxy::Proxy;
 use bulkhead_tests::rds::{Fixture, Keys};
 use bulkhead_tests::{Answer, Client, Config, Host};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 const REGION: &str = "us-west-2";
 const TARGET: &str = "/secretsmanager.GetSecretValue";
@@ -15,11 +18,15 @@ const BOUNDED: Duration = Duration::from_secs(9);
 const HEALED: Duration = Duration::from_secs(30);
 
 fn fixture(server: &Server, role: &User, more: Value) -> Fixture {
+    fixture_with(server, role, false, more)
+}
+
+fn fixture_with(server: &Server, role: &User, tls: bool, more: Value) -> Fixture {
     let mut settings = json!({"secretsmanager": true, "region": REGION});
     for (key, value) in more.as_object().into_iter().flatten() {
         settings[key] = value.clone();
     }
-    Fixture::start_as(server, role, false, &[Keys::from_environment()], settings)
+    Fixture::start_as(server, role, tls, &[Keys::from_environment()], settings)
 }
 
 /// As the service writes a database's secret.
@@ -246,4 +253,76 @@ async fn keys_that_are_none() {
     let host =
         Host::start_with(Config::new().database("app", whole), &[("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint.as_str())]).await;
     assert_eq!(user(&host.client().await, "app").await.cell(), json!(role.name));
+}
+
+/// As the service is reached: nothing of its certificate is taken on trust.
+#[tokio::test]
+async fn under_tls() {
+    let server = Server::from_environment();
+    let role = server.role("secret_tls");
+    let fixture = fixture_with(&server, &role, true, json!({}));
+    fixture.put_secret("there", &secret(&role, role.password.as_deref().expect("a password"))).await;
+    let (endpoint, believed) = (fixture.secrets_manager(), fixture.ca_file().display().to_string());
+    let other = server.other_ca_file.display().to_string();
+    for (believed, word) in [(&believed, None), (&other, Some("certificate"))] {
+        let config = Config::new().database("app", entry(&server, &role, "aws-secrets:there#password"));
+        let variables = [("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint.as_str()), ("SSL_CERT_FILE", believed.as_str())];
+        let host = Host::start_with(config, &variables).await;
+        let answer = user(&host.client().await, "app").await;
+        match word {
+            None => assert_eq!(answer.cell(), json!(role.name)),
+            Some(word) => {
+                assert!(answer.error()["message"].as_str().expect("a message").contains(word), "{}", answer.raw());
+                assert!(!fixture.paths().await.iter().skip(1).any(|path| path == TARGET), "nothing was asked");
+            }
+        }
+    }
+}
+
+/// Hundreds of databases, on one server and on many, whose secrets hang: what is well comes back beside them as ever.
+#[tokio::test]
+async fn those_that_hang_hold_up_nobody_else_s_return() {
+    const HANGING: u16 = 200;
+    let server = Server::from_environment();
+    let role = server.role("secret_hangs");
+    let fixture = fixture(&server, &role, json!({}));
+    fixture.faults(json!([{"path": TARGET, "times": 1_000_000, "kind": "stall"}])).await;
+    let proxy = Proxy::start(server.port).await;
+    let mut app = server.entry(&role);
+    (app["port"], app["pool"]) = (json!(proxy.port()), json!({"max_lifetime": "1ms"}));
+    let mut config = Config::new().database("app", app);
+    for number in 0..HANGING {
+        let mut entry = entry(&server, &role, "aws-secrets:hangs#password");
+        // Four on each of many servers, which are never dialled; the first twenty on that of the other.
+        entry["port"] = json!(if number < 20 { proxy.port() } else { 1 + number / 4 });
+        config = config.database(&format!("hangs-{number}"), entry);
+    }
+    let host = host(config, &fixture).await;
+    let client = Arc::new(host.client().await);
+    assert_eq!(user(&client, "app").await.cell(), json!(role.name));
+    let began = Instant::now();
+    let mut calls = JoinSet::new();
+    for number in 0..HANGING {
+        let client = client.clone();
+        calls.spawn(async move { client.query(&format!("hangs-{number}"), "SELECT 1").await.is_error() });
+    }
+    assert!(calls.join_all().await.into_iter().all(|failed| failed));
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    for round in 0..2 {
+        proxy.go();
+        assert!(user(&client, "app").await.is_error());
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        proxy.come_back();
+        let began = Instant::now();
+        while state(&client, "app").await["state"] == "down" {
+            assert!(began.elapsed() < Duration::from_secs(5), "round {round}: {}", state(&client, "app").await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(user(&client, "app").await.cell(), json!(role.name));
+    }
+    // And each of them comes back by itself.
+    fixture.put_secret("hangs", &secret(&role, role.password.as_deref().expect("a password"))).await;
+    fixture.faults(json!([])).await;
+    healed(&client, "hangs-0").await;
+    assert_eq!(user(&client, "hangs-0").await.cell(), json!(role.name));
 }
