@@ -77,3 +77,80 @@ impl Policy {
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{Request, Subject, decide};
+    use super::*;
+    use crate::config::PolicyConfig;
+
+    fn policy(dialect: &str, config: Value) -> Policy {
+        let config: PolicyConfig = serde_json::from_value(config).unwrap();
+        Policy::new(&config, dialect, Some("shop"))
+    }
+
+    fn options(value: Value) -> Map<String, Value> {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn the_path_is_where_names_are_judged() {
+        for (config, path) in [
+            (json!({"schemas": ["app"]}), "\"app\", pg_temp"),
+            (json!({"schemas": ["x*", "app", "hr"]}), "\"app\", pg_temp"),
+            (json!({"schemas": ["app", "pub*"]}), "\"public\", pg_temp"),
+            (json!({"schemas": ["x*"]}), "\"public\", pg_temp"),
+            (json!({"schemas": ["app"], "default_schema": "a\"b"}), "\"a\"\"b\", pg_temp"),
+            (json!({"tables": ["app.orders"]}), "\"public\", pg_temp"),
+            (json!({"deny_tables": ["hr.*"]}), "\"public\", pg_temp"),
+        ] {
+            let given = json!({"settings": {"work_mem": "1MB"}});
+            let tied = policy("postgresql", config.clone()).tie(&options(given), true).unwrap();
+            assert_eq!(Value::Object(tied), json!({"search_path": path, "settings": {"work_mem": "1MB"}}), "{config}");
+        }
+        let as_it_was = options(json!({"search_path": "anything, else"}));
+        for (dialect, config) in [
+            ("postgresql", json!({})),
+            ("postgresql", json!({"read_only": true, "functions": {"deny": ["md5"]}})),
+            ("mssql", json!({"schemas": ["app"]})),
+        ] {
+            assert_eq!(policy(dialect, config).tie(&as_it_was, true), Ok(as_it_was.clone()));
+        }
+        let mut limited = policy("postgresql", json!({"schemas": ["app"]}));
+        let why = limited.tie(&as_it_was, true).unwrap_err();
+        assert!(why.starts_with("options.search_path: ") && why.contains("\"app\""), "{why}");
+    }
+
+    #[test]
+    fn names_are_refused_where_it_cannot_be_set() {
+        let judged = |policy: &Policy, sql: &str| {
+            decide(policy, &Request { subject: Subject::Statement(sql), read_only: false, agreed: false }).map(drop)
+        };
+        for config in [json!({"schemas": ["app"]}), json!({"tables": ["app.*", "public.*"]}), json!({"deny_tables": ["hr.*"]})] {
+            for (given, can_set) in [(json!({}), false), (json!({"prepared_statements": false}), true)] {
+                let mut unsaid = policy("postgresql", config.clone());
+                assert_eq!(unsaid.tie(&options(given.clone()), can_set), Ok(options(given.clone())));
+                for sql in [
+                    "SELECT * FROM orders",
+                    "INSERT INTO orders VALUES (1)",
+                    "SELECT * FROM app.orders, orders",
+                    "DROP TABLE orders",
+                ] {
+                    let why = judged(&unsaid, sql).unwrap_err().to_string();
+                    assert!(why.contains("default_schema"), "{config}: {sql}: {why}");
+                }
+                for sql in ["SELECT * FROM app.orders", "WITH o AS (SELECT * FROM app.orders) SELECT * FROM o", "SELECT now()"] {
+                    assert_eq!(judged(&unsaid, sql), Ok(()), "{config}: {sql}");
+                }
+                let mut said = config.clone();
+                said["default_schema"] = json!("app");
+                let mut said = policy("postgresql", said);
+                said.tie(&options(given), can_set).unwrap();
+                assert_eq!(judged(&said, "SELECT * FROM orders"), Ok(()), "{config}");
+            }
+        }
+    }
+}

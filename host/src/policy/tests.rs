@@ -6,6 +6,7 @@
 mod aliases;
 mod corpus;
 mod lists;
+mod places;
 
 use proptest::prelude::*;
 

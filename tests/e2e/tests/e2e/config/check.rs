@@ -146,3 +146,58 @@ async fn the_schema_is_one() {
     assert_eq!((code, &schema["$schema"]), (0, &json!("https://json-schema.org/draft/2020-12/schema")));
     assert_eq!(schema["properties"]["databases"]["type"], "object");
 }
+
+/// A policy's mistakes, in one by name and in entries: every one, with its place; and tools that there aren't.
+#[tokio::test]
+async fn every_mistake_of_policies() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("policies.yaml");
+    let path = file.to_str().expect("UTF-8");
+    let text = "policies:
+  one:
+    max_rows: 0
+    tables: [fine, '', also.fine, '']
+    reed_only: true
+  two: {deny_tables: [''], statement_timeout: soon}
+databases:
+  a: {driver: sqlite, directory: ., catalog: a.db, policy: three}
+  b: {driver: sqlite, directory: ., catalog: b.db, max_rows: 5, read_only: true, policy: {max_rows: 7, read_only: true}}
+";
+    std::fs::write(&file, text).expect("a file");
+    let (code, out, told) = bulkhead(&["config", "check", "--config", path], &[]).await;
+    assert_eq!(code, 2, "{out}{told}");
+    for line in [
+        "3:15: policies.one.max_rows: must be at least 1",
+        "4:20: policies.one.tables[1]: \"\" is no name",
+        "4:35: policies.one.tables[3]: \"\" is no name",
+        "5:5: policies.one.reed_only: this key isn't known; `read_only` may be meant",
+        "6:23: policies.two.deny_tables[0]: \"\" is no name",
+        "6:47: policies.two.statement_timeout: a duration is wanted",
+        "8:60: databases.a.policy: there is no policy \"three\"; there are: one, two",
+        "9:62: databases.b.max_rows: is also in databases.b.policy.max_rows",
+        "9:76: databases.b.read_only: is also in databases.b.policy.read_only",
+    ] {
+        assert!(told.contains(&format!("error: {path}:{line}")), "{line}\nin\n{told}");
+    }
+    assert_eq!(told.matches("error: ").count(), 9, "one for each mistake: {told}");
+
+    let text = "policies:
+  one: {tools: [query, quarry]}
+server:
+  tools: {lost_tables: false}
+databases:
+  a: {driver: sqlite, directory: ., catalog: a.db, policy: one}
+  b: {driver: sqlite, directory: ., catalog: b.db, policy: {tools: {explian: false}}}
+";
+    std::fs::write(&file, text).expect("a file");
+    let (code, out, told) = bulkhead(&["config", "check", "--config", path], &[]).await;
+    assert_eq!(code, 2, "{out}{told}");
+    for line in [
+        "4:24: server.tools.lost_tables: there is no tool of that name",
+        "6:60: databases.a.policy.tools: there is no tool \"quarry\"",
+        "7:68: databases.b.policy.tools: there is no tool \"explian\"",
+    ] {
+        assert!(told.contains(&format!("error: {path}:{line}")), "{line}\nin\n{told}");
+    }
+    assert_eq!(told.matches("error: ").count(), 3, "{told}");
+}
