@@ -5,15 +5,12 @@
 
 use serde::{Deserialize, Deserializer};
 
-use super::{AwsConfig, DatabaseConfig, SecretRef, TlsMode};
-use crate::secrets::AWS;
+use super::{AwsConfig, DatabaseConfig, TlsMode};
 
 /// The driver of Amazon's RDS Data API, and its service's name.
 const DATA_API: (&str, &str) = ("rds-data-api", "rds-data");
 /// How AWS's own tools name an endpoint to use in place of a region's, for this service and for all.
 const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_RDS_DATA", "AWS_ENDPOINT_URL"];
-/// The key of a database's password in its secret: as the service itself writes it, and those who rotate it.
-const PASSWORD: &str = "password";
 /// How they name a region.
 const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
@@ -63,18 +60,13 @@ pub(super) fn resolve(database: &mut DatabaseConfig) -> Vec<(&'static str, Strin
 /// The short keys of a database that isn't behind that service: a secret of AWS may still hold its user and password.
 fn others(database: &mut DatabaseConfig) -> Vec<(&'static str, String)> {
     let mut wrong = Vec::new();
-    if let Some(arn) = database.secret_arn.take()
-        && database.password.is_none()
-    {
-        database.password = Some(SecretRef::of(&format!("{AWS}:{arn}#{PASSWORD}")));
-    }
     if database.resource_arn.is_some() {
         wrong.push(("resource_arn", format!("goes with the driver {} alone", DATA_API.0)));
     }
     if let Some(region) = database.region.clone() {
         let mut theirs = false;
         database.secrets().for_each(|secret| theirs |= secret.in_region(&region));
-        if !theirs {
+        if !theirs && database.secret_arn.is_none() {
             wrong.push(("region", format!("goes with the driver {} or with a secret of AWS alone", DATA_API.0)));
         }
     }
@@ -139,11 +131,14 @@ mod tests {
         assert_eq!(region("arn:aws:secretsmanager:eu-central-1:1:secret:s", Some("us-west-2")).as_deref(), Some("eu-central-1"));
         assert!((short.refused, short.user) == (None, None));
         // A password that is there is used.
-        assert_eq!(of(&format!("secret_arn: '{arn}', password: 'env:X'")).unwrap().password.unwrap().to_string(), "env:X");
+        assert_eq!(
+            of(&format!("secret_arn: '{arn}', password: 'env:X', region: us-west-2")).unwrap().password.unwrap().to_string(),
+            "env:X"
+        );
         let long = of("password: 'aws-secrets:prod/app#password', user: app, region: us-west-2").unwrap();
         assert_eq!(long.password.unwrap().kept().unwrap().region(), Some("us-west-2"));
         let wrong = of("secret_arn: 'arn:aws:rds:eu-central-1:1:cluster:c'").unwrap_err().to_string();
-        assert!(wrong.contains("password"), "{wrong}");
+        assert!(wrong.contains("1:") && wrong.contains("ARN"), "{wrong}");
     }
 
     #[test]

@@ -5,6 +5,10 @@ use std::path::Path;
 use super::{Fault, Origin, Parts};
 use crate::config::tree::{Node, Value};
 use crate::config::{SecretRef, connection_string, fit};
+use crate::secrets::AWS;
+
+/// The key of a database's password in its secret: as the service itself writes it, and those who rotate it.
+const PASSWORD: &str = "password";
 
 pub(super) fn translate(tree: &mut Node, base: &Path, parts: &mut Parts) {
     let readable = tree.get("secrets").and_then(|secrets| secrets.get("allow_readable_files")).and_then(Node::as_text);
@@ -16,6 +20,7 @@ pub(super) fn translate(tree: &mut Node, base: &Path, parts: &mut Parts) {
             if let Some(string) = entry.node.take("connection_string") {
                 expand(&id, &string, &mut entry.node, (base, readable), parts);
             }
+            secret_of_aws(&mut entry.node);
             let mut faults = Vec::new();
             let known = parts.faults.len();
             fit::entry(&mut entry.node, &mut faults);
@@ -34,6 +39,18 @@ pub(super) fn translate(tree: &mut Node, base: &Path, parts: &mut Parts) {
         entries.retain(|entry| entry.node.get("driver").is_some());
     }
     tree.set(&["databases"], databases);
+}
+
+/// A secret of AWS that holds a database's user and password, where it isn't the service's own to look into.
+fn secret_of_aws(entry: &mut Node) {
+    let behind_service = |driver: &str| ["rds_data_api", "rds-data-api"].contains(&driver);
+    if entry.get("driver").and_then(Node::as_text).is_none_or(behind_service) || entry.get("password").is_some() {
+        return;
+    }
+    let Some(arn) = entry.take("secret_arn") else { return };
+    if let Some(text) = arn.as_text() {
+        entry.set(&["password"], Node::text(&arn.origin, format!("{AWS}:{text}#{PASSWORD}")));
+    }
 }
 
 /// What a connection string says goes where the entry says nothing.
