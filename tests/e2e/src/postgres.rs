@@ -5,7 +5,7 @@ pub mod private;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -156,7 +156,19 @@ impl Server {
     /// If it fails.
     #[must_use]
     pub fn psql(&self, user: &User, arguments: &[&str]) -> String {
-        let output = Command::new(wanted("BULKHEAD_TEST_PSQL"))
+        let output = self.psql_tries(user, arguments);
+        assert!(output.status.success(), "psql {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        text.strip_suffix('\n').map(str::to_owned).unwrap_or(text)
+    }
+
+    /// How `psql` ends for a role.
+    ///
+    /// # Panics
+    /// If it doesn't start.
+    #[must_use]
+    pub fn psql_tries(&self, user: &User, arguments: &[&str]) -> Output {
+        Command::new(wanted("BULKHEAD_TEST_PSQL"))
             .args(["-X", "-q", "-v", "ON_ERROR_STOP=1"])
             .args(arguments)
             .env("PGHOST", &self.address)
@@ -168,10 +180,7 @@ impl Server {
             .env("PGSSLMODE", "prefer")
             .stdin(Stdio::null())
             .output()
-            .expect("psql starts");
-        assert!(output.status.success(), "psql {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        let text = String::from_utf8(output.stdout).expect("UTF-8");
-        text.strip_suffix('\n').map(str::to_owned).unwrap_or(text)
+            .expect("psql starts")
     }
 
     /// How many backends serve a role.
