@@ -3,7 +3,7 @@
 use super::effective::Policy;
 use super::functions::Against;
 use super::refusal::Rule;
-use super::{Name, Refusal, functions, kinds, lexical, pragma, relations, statement};
+use super::{Name, Refusal, functions, kinds, lexical, pragma, relations, sequences, statement};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy)]
@@ -112,6 +112,7 @@ fn judge_text(policy: &Policy, reading: bool, naming: bool, sql: &str) -> Result
     }
     let tokens = lexical::read(policy.dialect, reading, sql)?;
     functions::check(&tokens, Against { reading, naming, deny: &policy.deny_functions, allow: &policy.allow_functions })?;
+    sequences::check(policy, &tokens)?;
     if policy.dialect == Name::Sqlite
         && let Some(pragma) = pragma::check(&tokens, reading, policy.limits_tables())?
     {

@@ -6,7 +6,7 @@
 //! 1. `lexical` (for T-SQL also `tsql`): what the parser and a database might read differently (a comment that ends elsewhere, a quote that is
 //!    escaped in one and not in the other) is refused, so that both see the same statement;
 //! 2. `functions`: those denied; under read-only those that write, lock, signal, or run SQL given as text; where names count those that
-//!    are given names as values (`by_value`);
+//!    are given names as values (`by_value`, and of sequences `sequences`);
 //! 3. `statement` (for SQLite's PRAGMA: `pragma`): the statement as a tree, under read-only against a list of the kinds that only read, and
 //!    where names count against one of those that name all they reach (`kinds`);
 //! 4. `relations` and `tables`: every table that it names, against the lists.
@@ -29,6 +29,7 @@ mod pragma;
 mod reference;
 mod refusal;
 mod relations;
+mod sequences;
 mod spelling;
 mod statement;
 mod tables;
