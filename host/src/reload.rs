@@ -10,6 +10,7 @@ mod watch;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use files::Seen;
 use kept::Kept;
 use tokio::sync::Mutex;
 
@@ -38,6 +39,8 @@ pub struct Source {
     pub load: Box<dyn Load>,
     /// The files whose change is a change of it.
     pub files: Vec<PathBuf>,
+    /// How they were before it was first read.
+    pub seen: Seen,
 }
 
 impl Source {

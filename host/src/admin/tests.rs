@@ -18,6 +18,7 @@ fn reloader(registry: &Arc<Registry>) -> Arc<Reloader> {
     let source = crate::reload::Source {
         load: Box::new(|_: &crate::config::Overlay| anyhow::bail!("there is no file")),
         files: Vec::new(),
+        seen: crate::reload::Seen::default(),
     };
     let config = Config::parse("databases: {}").unwrap();
     Reloader::new(registry.clone(), config, crate::config::Overlay::default(), source)

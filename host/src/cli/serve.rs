@@ -9,7 +9,7 @@ use crate::admin::Admin;
 use crate::config::{Config, Overlay, ServerConfig, Source};
 use crate::mcp;
 use crate::registry::Registry;
-use crate::reload::{self, Reloader};
+use crate::reload::{self, Reloader, Seen};
 use crate::status::Status;
 
 /// The most warnings of a configuration that the log begins with: a thousand entries that have the same fault are one to mend.
@@ -42,6 +42,7 @@ struct Running {
 impl Running {
     async fn start(source: Source) -> anyhow::Result<Running> {
         raise_open_files();
+        let seen = Seen::now(source.files());
         let loaded = source.load()?;
         for warning in loaded.warnings.iter().take(MAX_WARNINGS) {
             tracing::warn!("{warning}");
@@ -50,7 +51,7 @@ impl Running {
             tracing::warn!("and {more} more warnings: `bulkhead config check` shows all");
         }
         let (server, admin) = (loaded.config.server.clone(), loaded.config.admin.clone());
-        let (registry, reloader) = live(loaded.config, source).await?;
+        let (registry, reloader) = live(loaded.config, source, seen).await?;
         let status = Status::new(registry.clone());
         let admin = match admin {
             Some(config) => Some(Admin::start(&config, registry.clone(), reloader, &status).await?),
@@ -67,14 +68,14 @@ impl Running {
 }
 
 /// Opens the databases and follows the changes of their configuration.
-async fn live(mut config: Config, source: Source) -> anyhow::Result<(Arc<Registry>, Arc<Reloader>)> {
+async fn live(mut config: Config, source: Source, seen: Seen) -> anyhow::Result<(Arc<Registry>, Arc<Reloader>)> {
     let overlay = reload::kept_changes(config.admin.as_ref().and_then(|admin| admin.changes_file.clone()))?;
     if overlay != Overlay::default() {
         config = source.load_under(&overlay).context("with the administrator's changes that were kept")?.config;
     }
     let registry = open(config.clone()).await?;
     let files = source.files();
-    let source = reload::Source { load: Box::new(move |overlay: &Overlay| Ok(source.load_under(overlay)?.config)), files };
+    let source = reload::Source { load: Box::new(move |overlay: &Overlay| Ok(source.load_under(overlay)?.config)), files, seen };
     let watched = config.reload.watch;
     let reloader = Reloader::new(registry.clone(), config, overlay, source);
     reload::watch(reloader.clone(), watched).context("installing the handler of SIGHUP")?;

@@ -9,11 +9,12 @@ use crate::stamp::{Stamp, stamp};
 
 /// Each file and what was there. None: nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Seen(BTreeMap<PathBuf, Option<Stamp>>);
+pub struct Seen(BTreeMap<PathBuf, Option<Stamp>>);
 
 impl Seen {
     /// How files are now.
-    pub(super) fn now(files: impl IntoIterator<Item = PathBuf>) -> Seen {
+    #[must_use]
+    pub fn now(files: impl IntoIterator<Item = PathBuf>) -> Seen {
         Seen(files.into_iter().map(|file| (file.clone(), stamp(&file))).collect())
     }
 }

@@ -26,8 +26,8 @@ pub fn watch(reloader: Arc<Reloader>, files: bool) -> std::io::Result<()> {
     tokio::spawn(async move {
         let mut ticks = interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut source = Watched::of(reloader.source_files());
-        let mut rest = Watched::of(reloader.named_files().await);
+        let mut source = Watched { taken: reloader.source.seen.clone(), last: reloader.source.seen.clone() };
+        let mut rest = Watched::default();
         let mut healed = Instant::now();
         loop {
             let told = tokio::select! {
@@ -40,7 +40,7 @@ pub fn watch(reloader: Arc<Reloader>, files: bool) -> std::io::Result<()> {
             if told || (files && source.changed(reloader.source_files())) {
                 // What went wrong is in the log, and in the status.
                 let _ = reloader.reload().await;
-                rest = Watched::of(reloader.named_files().await);
+                rest = Watched::default();
                 continue;
             }
             let heal = healed.elapsed() >= HEAL && reloader.registry.current().unavailable().next().is_some();
@@ -53,18 +53,15 @@ pub fn watch(reloader: Arc<Reloader>, files: bool) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Some files, as they were when they were last taken and when they were last looked at.
+/// Some files, as they were when they were last taken and when they were last looked at. What was read before anybody looked may have
+/// been replaced since: it begins with nothing, and so with one more look.
+#[derive(Default)]
 struct Watched {
     taken: Seen,
     last: Seen,
 }
 
 impl Watched {
-    fn of(files: Vec<std::path::PathBuf>) -> Watched {
-        let taken = Seen::now(files);
-        Watched { last: taken.clone(), taken }
-    }
-
     /// Whether they are others than those that were taken, and have come to rest. Takes them.
     fn changed(&mut self, files: Vec<std::path::PathBuf>) -> bool {
         let now = Seen::now(files);
@@ -85,5 +82,25 @@ impl Reloader {
 
     async fn named_files(&self) -> Vec<std::path::PathBuf> {
         named(&self.state.lock().await.config)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_replaced_before_anybody_looked_is_taken_once_it_rests() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("driver.wasm");
+        std::fs::write(&file, "one").unwrap();
+        let before = Seen::now([file.clone()]);
+        std::fs::write(&file, "another").unwrap();
+        for mut watched in [Watched::default(), Watched { taken: before.clone(), last: before }] {
+            assert!(!watched.changed(vec![file.clone()]), "it may be being written");
+            assert!(watched.changed(vec![file.clone()]));
+            assert!(!watched.changed(vec![file.clone()]));
+        }
     }
 }

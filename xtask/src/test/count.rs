@@ -63,8 +63,8 @@ fn follow(output: impl std::io::Read) -> Count {
 /// `Summary [ 1.2s] 4 tests run: 3 passed (1 slow), 1 failed, 0 skipped`. Other lines count nothing.
 fn counted(line: &str) -> Count {
     let line = plain(line);
-    let line = line.trim_start();
-    let nextest = line.starts_with("Summary [") && line.contains(" run: ");
+    let nextest = line.trim_start().starts_with("Summary [") && line.contains(" run: ");
+    // Not what nextest shows of a failed test's own output, which is further in: the test would count twice.
     if !nextest && !line.starts_with("test result:") {
         return Count::default();
     }
@@ -103,6 +103,7 @@ mod tests {
                 2,
             ),
             ("12 passed; 3 failed", 0, 0),
+            ("    test result: FAILED. 0 passed; 1 failed; 0 ignored", 0, 0),
         ];
         for (line, passed, failed) in cases {
             assert_eq!(counted(line), Count { passed, failed }, "{line}");
