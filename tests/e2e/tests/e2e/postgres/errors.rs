@@ -38,19 +38,19 @@ async fn errors_carry_what_the_server_said() {
 #[tokio::test]
 async fn position_hint_detail_and_object() {
     let rig = Rig::start("errors").await;
-    let _ = rig.client.query("pg", "CREATE TABLE fruit (apple int UNIQUE)").await.ok();
-    let _ = rig.client.query("pg", "INSERT INTO fruit VALUES (1)").await.ok();
+    let _ = rig.client.query("pg", "CREATE TABLE basket (apple int UNIQUE)").await.ok();
+    let _ = rig.client.query("pg", "INSERT INTO basket VALUES (1)").await.ok();
 
-    let answer = rig.client.query("pg", "SELECT appel FROM fruit").await;
+    let answer = rig.client.query("pg", "SELECT appel FROM basket").await;
     assert_eq!(answer.error()["position"], json!(8), "{}", answer.error());
     assert!(answer.error()["hint"].as_str().is_some_and(|hint| hint.contains("apple")), "{}", answer.error());
 
-    let answer = rig.client.query("pg", "SELECT '日本語', appel FROM fruit").await;
+    let answer = rig.client.query("pg", "SELECT '日本語', appel FROM basket").await;
     assert_eq!(answer.error()["position"], json!(15), "in characters, not in bytes: {}", answer.error());
 
-    let answer = rig.client.query("pg", "INSERT INTO fruit VALUES (1)").await;
+    let answer = rig.client.query("pg", "INSERT INTO basket VALUES (1)").await;
     let text = answer.error().to_string();
-    assert!(text.contains("fruit_apple_key") && text.contains("already exists"), "{text}");
+    assert!(text.contains("basket_apple_key") && text.contains("already exists"), "{text}");
 }
 
 #[tokio::test]
