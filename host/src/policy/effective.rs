@@ -75,6 +75,11 @@ impl Policy {
         }
     }
 
+    /// What a statement names is another question than whether it only reads.
+    pub(super) fn without_lists(&self) -> Policy {
+        Policy { schemas: None, tables: None, deny_tables: Vec::new(), deny_functions: Patterns::default(), ..self.clone() }
+    }
+
     /// Whether not every table may be used.
     #[must_use]
     pub fn limits_tables(&self) -> bool {

@@ -51,7 +51,7 @@ impl Policy {
     #[must_use]
     pub fn explain(&self, sql: &str, read_only: bool) -> Explanation {
         let facts = self.facts(sql);
-        let reads = self.reads(sql);
+        let reads = self.without_lists().reads(sql);
         let decision = decide(self, &Request { subject: Subject::Statement(sql), read_only, agreed: true });
         let read_only = read_only || self.read_only;
         let allowed = decision.is_ok();

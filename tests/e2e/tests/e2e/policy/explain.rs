@@ -56,7 +56,11 @@ async fn the_words_of_what_then_happens() {
         match *decided {
             "allowed" => assert!(said["allowed"] == true && said["asks_a_person"] == false, "{sql}: {said}"),
             "asks" => assert!(said["allowed"] == true && said["asks_a_person"] == true, "{sql}: {said}"),
-            rule => assert!(said["allowed"] == false && said["rule"] == rule, "{sql}: {said}"),
+            "read_only" => assert!(said["allowed"] == false && said["rule"] == *decided, "{sql}: {said}"),
+            list => {
+                assert!(said["allowed"] == false && said["rule"] == list, "{sql}: {said}");
+                assert_eq!(said["reads"], sql.starts_with("SELECT"), "what it names is another question: {said}");
+            }
         }
         all.push((said, answer.text()));
     }
