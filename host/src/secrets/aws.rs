@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{Fetched, Good, SecretProvider};
-use crate::config::{AwsConfig, Reference, Secret, TlsConfig, TlsMode, aws_region, first_variable};
+use crate::config::{AwsConfig, Reference, Secret, TlsConfig, TlsMode, aws_region, first_variable, is_loopback};
 use crate::http::{HttpError, SignedHttp};
 use crate::transport::{PRIMARY, TlsClient};
 
@@ -83,7 +83,10 @@ impl AwsSecrets {
     fn client(&self, id: &str, reference: &Reference) -> Result<Arc<SignedHttp>, String> {
         let region = aws_region(id, reference.region());
         let region = region.ok_or("no region is said: neither in an ARN, nor by `region`, nor by AWS_REGION")?;
-        let place = Place { region, endpoint: first_variable(&ENDPOINT_VARIABLES) };
+        self.client_at(Place { region, endpoint: first_variable(&ENDPOINT_VARIABLES) })
+    }
+
+    fn client_at(&self, place: Place) -> Result<Arc<SignedHttp>, String> {
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&place) {
             return Ok(client.clone());
@@ -91,6 +94,9 @@ impl AwsSecrets {
         let Place { region, endpoint } = place.clone();
         let aws = AwsConfig { service: SERVICE.to_owned(), region, profile: None, endpoint };
         let at = aws.endpoint().map_err(|_| "AWS_ENDPOINT_URL is not https://HOST or https://HOST:PORT".to_owned())?;
+        if !at.tls && !is_loopback(&at.host) {
+            return Err("AWS_ENDPOINT_URL: http:// leads to this machine alone; a secret would cross in the clear".to_owned());
+        }
         let mode = if at.tls { TlsMode::VerifyFull } else { TlsMode::Off };
         let tls = TlsClient::new(&TlsConfig { mode, ..TlsConfig::default() }, &at.host)?;
         let client = Arc::new(SignedHttp::new(&aws, tls)?);
@@ -193,6 +199,18 @@ mod tests {
         {
             check(wrong).unwrap_err();
         }
+    }
+
+    #[test]
+    fn no_secret_crosses_in_the_clear() {
+        let at = |endpoint: &str| {
+            AwsSecrets::default()
+                .client_at(Place { region: "eu-central-1".to_owned(), endpoint: Some(endpoint.to_owned()) })
+                .err()
+        };
+        assert!(at("http://aws.example.com").unwrap().contains("in the clear"));
+        assert!(at("http://10.0.0.7:8000").unwrap().contains("in the clear"));
+        assert_eq!((at("http://127.0.0.1:8000"), at("https://aws.example.com")), (None, None));
     }
 
     #[test]
