@@ -6,11 +6,7 @@
 /// If a line is none.
 #[must_use]
 pub fn statements(text: &str) -> Vec<(&str, String)> {
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines
-        .map(|line| {
-            let (what, sql) = line.split_once(" | ").unwrap_or_else(|| panic!("no statement: {line}"));
-            (what, sql.replace('␊', "\n").replace('␍', "\r").replace('␀', "\0"))
-        })
-        .collect()
+    read_statements(text)
 }
+
+include!("../../corpus/statements.rs");

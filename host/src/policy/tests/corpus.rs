@@ -11,21 +11,12 @@ const INNOCENTS: [(&str, &str); 2] = [
     (LITE, include_str!("../../../../tests/corpus/innocents.sqlite.txt")),
 ];
 
-/// What each tries, and the statement.
-pub(super) fn statements(text: &str) -> Vec<(&str, String)> {
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines
-        .map(|line| {
-            let (what, sql) = line.split_once(" | ").unwrap_or_else(|| panic!("no statement: {line}"));
-            (what, sql.replace('␊', "\n").replace('␍', "\r").replace('␀', "\0"))
-        })
-        .collect()
-}
+include!("../../../../tests/corpus/statements.rs");
 
 #[test]
 fn every_bypass_is_refused() {
     for (dialect, text) in BYPASSES {
-        let statements = statements(text);
+        let statements = read_statements(text);
         assert!(statements.len() >= 60);
         let through: Vec<_> = statements.iter().filter(|(_, sql)| check(dialect, true, sql).is_ok()).collect();
         assert!(through.is_empty(), "{dialect} let through: {through:#?}");
@@ -35,7 +26,7 @@ fn every_bypass_is_refused() {
 #[test]
 fn no_innocent_is() {
     for (dialect, text) in INNOCENTS {
-        let statements = statements(text);
+        let statements = read_statements(text);
         assert!(statements.len() >= 100);
         let refused: Vec<_> =
             statements.iter().filter_map(|(_, sql)| Some((sql, check(dialect, true, sql).err()?.to_string()))).collect();

@@ -11,9 +11,10 @@ const SETUP: &str = include_str!("../../../../tests/corpus/setup.postgresql.sql"
 /// What PostgreSQL itself runs in a READ ONLY transaction and keeps, so that the host's reading and the role's rights alone stop it.
 const RUN_BY_THE_SERVER: &[&str] = &["lo_create(", "lo_from_bytea(", "EXPLAIN ANALYZE CREATE TABLE"];
 
+include!("../../../../tests/corpus/statements.rs");
+
 fn statements(text: &str) -> Vec<String> {
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(|line| line.split_once(" | ").unwrap().1.replace('␊', "\n").replace('␍', "\r").replace('␀', "\0")).collect()
+    read_statements(text).into_iter().map(|(_, sql)| sql).collect()
 }
 
 /// A schema for one test with what the statements name in it, and a session that looks there first.

@@ -17,9 +17,10 @@ const SETUP: &str = include_str!("../../../../tests/corpus/setup.sqlite.sql");
 /// the host's directory do.
 const WRITE_ANOTHER_FILE: &[&str] = &["VACUUM INTO", "writefile("];
 
+include!("../../../../tests/corpus/statements.rs");
+
 fn statements(text: &str) -> Vec<String> {
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(|line| line.split_once(" | ").unwrap().1.replace('␊', "\n").replace('␍', "\r").replace('␀', "\0")).collect()
+    read_statements(text).into_iter().map(|(_, sql)| sql).collect()
 }
 
 fn set_up() -> (Folder, Session) {
