@@ -236,7 +236,8 @@ async fn keys_that_are_none() {
         (vec![("AWS_SECRET_ACCESS_KEY", "not-it-81723")], "InvalidSignatureException"),
         (vec![("AWS_ACCESS_KEY_ID", "AKIDOTHER")], "UnrecognizedClientException"),
         (vec![("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:9")], "can't be reached"),
-        (vec![("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://169.254.169.254")], "metadata"),
+        (vec![("AWS_ENDPOINT_URL_SECRETS_MANAGER", "https://169.254.169.254")], "metadata"),
+        (vec![("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://169.254.169.254")], "in the clear"),
     ] {
         let all = [vec![("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint.as_str())], variables].concat();
         let host = Host::start_with(config(), &all).await;
