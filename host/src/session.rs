@@ -13,6 +13,7 @@ mod held;
 mod limits;
 mod reading;
 mod sweep;
+mod tool_call;
 mod transaction;
 
 use std::collections::{HashMap, VecDeque};
@@ -27,6 +28,7 @@ pub(crate) use connected::{NewConnection, NowConnected};
 pub use find::{Place, Selection};
 pub(crate) use handle::fresh as fresh_handle;
 pub use held::Slot;
+pub use tool_call::ToolCall;
 pub use transaction::Began;
 
 use crate::config::SessionsConfig;
@@ -173,11 +175,13 @@ impl Sessions {
     /// Opens a session and gives its handle.
     ///
     /// # Errors
-    /// The database is unknown or the catalog isn't allowed; or there are too many sessions.
-    pub fn open(&self, caller: &Caller, new: NewSession) -> Result<SessionInfo, CallError> {
+    /// The database is unknown, or one that the tool may not be used on; the catalog isn't allowed; or there are too many sessions.
+    pub fn open(&self, call: ToolCall<'_>, new: NewSession) -> Result<SessionInfo, CallError> {
         if new.database_id.is_some() || new.database.is_some() {
-            selects_nothing(caller)?;
-            self.registry.resolve(new.database_id.as_deref())?.in_catalog(new.database.as_deref())?;
+            selects_nothing(call.caller)?;
+            let database = self.registry.resolve(new.database_id.as_deref())?;
+            call.permit(&database)?;
+            database.in_catalog(new.database.as_deref())?;
         }
         let handle = handle::fresh("session")?;
         let session = Arc::new(Session {
@@ -185,7 +189,7 @@ impl Sessions {
             read_only: new.read_only,
             life: new.life.map_or(self.config.max_lifetime, |life| life.min(self.config.max_lifetime)),
             selected: Mutex::new(Selected { database: new.database_id, catalog: new.database, used: Instant::now() }),
-            ..self.blank(caller)
+            ..self.blank(call.caller)
         });
         let mut state = self.lock();
         if state.explicit.len() >= limits::MAX_SESSIONS {
@@ -200,15 +204,16 @@ impl Sessions {
     /// Selects the database of a session's further calls.
     ///
     /// # Errors
-    /// There is no such session, database or catalog; or nothing that lasts to select it for.
-    pub fn select(&self, caller: &Caller, session: Option<&str>, to: Selection<'_>) -> Result<SessionInfo, CallError> {
-        selects_nothing(caller)?;
-        let session = self.lasting(caller, session)?;
+    /// There is no such session, database or catalog; the tool may not be used on it; or there is nothing that lasts to select it for.
+    pub fn select(&self, call: ToolCall<'_>, session: Option<&str>, to: Selection<'_>) -> Result<SessionInfo, CallError> {
+        selects_nothing(call.caller)?;
+        let session = self.session(call.caller, session)?;
         let id = match to.database_id {
             Some(id) => Some(id.to_owned()),
             None => session.selected().database.clone(),
         };
-        self.database(caller, &session, id.as_deref())?.in_catalog(to.database)?;
+        self.database(call, &session, id.as_deref())?.in_catalog(to.database)?;
+        find::lasts(&session)?;
         {
             let mut selected = session.selected();
             selected.database = id;

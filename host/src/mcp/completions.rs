@@ -6,7 +6,7 @@ use rmcp::model::{ArgumentInfo, CompletionContext, CompletionInfo, Reference};
 
 use crate::contract::{Description, TableFilter, Target};
 use crate::database::Database;
-use crate::session::{Caller, Sessions};
+use crate::session::{Caller, Sessions, ToolCall};
 
 /// MCP's limit for one answer.
 const MAX_VALUES: usize = 100;
@@ -26,8 +26,8 @@ impl Known<'_> {
         configured.chain(connected.iter().map(|database| database.id().to_owned())).collect()
     }
 
-    fn find(self, id: Option<&str>) -> Option<Arc<Database>> {
-        self.sessions.find(self.caller, id).ok()
+    fn find(self, tool: &str, id: Option<&str>) -> Option<Arc<Database>> {
+        self.sessions.find(ToolCall::like(self.caller, tool), id).ok()
     }
 }
 
@@ -57,10 +57,7 @@ pub(super) async fn complete(
 }
 
 async fn schemas(known: Known<'_>, database: Option<&str>) -> Option<Vec<String>> {
-    let database = known.find(database)?;
-    if !database.policy().allows_tool("list_schemas", "list_schemas") {
-        return None;
-    }
+    let database = known.find("list_schemas", database)?;
     match database.describe(Target::Schemas).await.ok()? {
         Description::Schemas(schemas) => {
             Some(schemas.into_iter().filter(|schema| !schema.system).map(|schema| schema.name).collect())
@@ -70,10 +67,7 @@ async fn schemas(known: Known<'_>, database: Option<&str>) -> Option<Vec<String>
 }
 
 async fn tables(known: Known<'_>, database: Option<&str>, schema: Option<&str>, typed: &str) -> Option<Vec<String>> {
-    let database = known.find(database)?;
-    if !database.policy().allows_tool("list_tables", "list_tables") {
-        return None;
-    }
+    let database = known.find("list_tables", database)?;
     // What was typed isn't a pattern.
     let plain: String = typed.chars().take_while(|character| !['%', '_', '\\', '['].contains(character)).collect();
     let filter = TableFilter {

@@ -33,18 +33,23 @@ fn database_argument() -> PromptArgument {
     PromptArgument::new("database_id").with_description("Which database; without it the default").with_required(false)
 }
 
-/// The messages of one.
+/// The messages of one, by what finds a database for a tool.
 ///
 /// # Errors
-/// There is no such prompt or database, or an argument is missing.
+/// There is no such prompt or database, the tool that it is about may not be used on it, or an argument is missing.
 pub(super) fn get(
-    find: impl FnOnce(Option<&str>) -> Result<Arc<Database>, CallError>,
+    find: impl FnOnce(&str, Option<&str>) -> Result<Arc<Database>, CallError>,
     name: &str,
     arguments: Option<&JsonObject>,
 ) -> Result<GetPromptResult, ErrorData> {
     let argument = |name: &str| arguments.and_then(|arguments| arguments.get(name)).and_then(Value::as_str);
     let wrong = |why: String| ErrorData::invalid_params(why, None);
-    let database = find(argument("database_id")).map_err(|why| wrong(why.to_string()))?;
+    let tool = match name {
+        "explore_database" => "list_tables",
+        "explain_slow_statement" => "explain",
+        other => return Err(wrong(format!("there is no prompt {other:?}"))),
+    };
+    let database = find(tool, argument("database_id")).map_err(|why| wrong(why.to_string()))?;
     let (id, dialect) = (database.id(), database.dialect());
     let (description, text) = match name {
         "explore_database" => (
@@ -56,7 +61,7 @@ pub(super) fn get(
                  each with the statement for it. Pass database_id {id:?} in each call. Don't change anything."
             ),
         ),
-        "explain_slow_statement" => {
+        _ => {
             let sql = argument("sql").map(str::trim).filter(|sql| !sql.is_empty());
             let sql = sql.ok_or_else(|| wrong("the argument sql is missing: the statement to be explained".to_owned()))?;
             if sql.len() > MAX_SQL {
@@ -72,7 +77,6 @@ pub(super) fn get(
                 ),
             )
         }
-        other => return Err(wrong(format!("there is no prompt {other:?}"))),
     };
     Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)]).with_description(description))
 }

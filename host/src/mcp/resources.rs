@@ -60,12 +60,12 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
     ]
 }
 
-/// Reads one.
+/// Reads one, by what finds a database for a tool.
 ///
 /// # Errors
 /// There is no such resource, or the database said no.
 pub(super) async fn read(
-    find: impl FnOnce(&str) -> Result<Arc<Database>, CallError>,
+    find: impl FnOnce(&str, &str) -> Result<Arc<Database>, CallError>,
     uri: &str,
 ) -> Result<ResourceContents, ErrorData> {
     if uri == app::URI {
@@ -73,14 +73,11 @@ pub(super) async fn read(
     }
     let missing = || missing(uri);
     let Some(wanted) = parse(uri) else { return Err(missing()) };
-    let database = find(wanted.database()).map_err(|_| missing())?;
     let tool = match &wanted {
         Wanted::Schema { .. } => "list_tables",
         Wanted::Table { .. } => "describe_table",
     };
-    if !database.policy().allows_tool(tool, tool) {
-        return Err(missing());
-    }
+    let database = find(tool, wanted.database()).map_err(|_| missing())?;
     let document = match wanted {
         Wanted::Schema { .. } => {
             let filter = TableFilter { schema: None, name: None, kind: None, offset: 0, limit: MAX_TABLES + 1 };

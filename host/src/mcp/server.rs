@@ -29,7 +29,7 @@ use crate::contract::ErrorKind;
 use crate::dynamic::Attached;
 use crate::error::CallError;
 use crate::metrics;
-use crate::session::{Caller, Principal, Sessions};
+use crate::session::{Caller, Principal, Sessions, ToolCall};
 
 /// Names a session in the requests of the older protocols.
 pub(super) const SESSION_HEADER: &str = "mcp-session-id";
@@ -74,12 +74,11 @@ impl Server {
         let offer = self.offer();
         let context = tools::Context {
             sessions: &self.0.sessions,
-            caller,
+            call: ToolCall { caller, shown: name, ours: offer.names.ours(name) },
             kept: &self.0.kept,
             asking,
             in_use: &in_use,
             names: &offer.names,
-            tool: name,
         };
         let call = metrics::CALL.scope(metrics::Call::begin(name), async {
             let result = tools::call(context, name, arguments).await;
@@ -261,7 +260,7 @@ impl ServerHandler for Server {
             found.ok_or_else(|| resources::missing(&request.uri))?
         } else {
             let caller = caller_of(&context);
-            resources::read(|id| self.0.sessions.find(&caller, Some(id)), &request.uri).await?
+            resources::read(|tool, id| self.0.sessions.find(ToolCall::like(&caller, tool), Some(id)), &request.uri).await?
         };
         Ok(ReadResourceResult::new(vec![contents]).with_cache_scope(CacheScope::Private).with_ttl_ms(0).into())
     }
@@ -280,7 +279,12 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let caller = caller_of(&context);
-        Ok(prompts::get(|id| self.0.sessions.find(&caller, id), &request.name, request.arguments.as_ref())?.into())
+        Ok(prompts::get(
+            |tool, id| self.0.sessions.find(ToolCall::like(&caller, tool), id),
+            &request.name,
+            request.arguments.as_ref(),
+        )?
+        .into())
     }
 
     async fn complete(

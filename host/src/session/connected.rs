@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::find::Place;
 use super::held::end_all;
-use super::{Caller, NewSession, Principal, Session, SessionInfo, Sessions, State, handle};
+use super::{Caller, NewSession, Principal, Session, SessionInfo, Sessions, State, ToolCall, handle};
 use crate::config::{ATTACHED, DYNAMIC, DynamicConfig, Secret};
 use crate::contract::ErrorKind;
 use crate::database::Database;
@@ -59,18 +59,19 @@ impl Sessions {
     /// The operator allows no such connections, or not this one; there are too many; or it doesn't answer.
     pub(crate) async fn connect(
         &self,
-        caller: &Caller,
+        call: ToolCall<'_>,
         session: Option<&str>,
         given: Given,
         new: NewConnection,
     ) -> Result<NowConnected, CallError> {
-        let rules = self.rules()?;
+        let (rules, caller) = (self.rules()?, call.caller);
         let mut session = self.session(caller, session)?;
         let id = handle::fresh(DYNAMIC.trim_end_matches('-'))?;
         let database = rules.database(&id, given, new.description)?;
         let mut opened = None;
         if session.loose {
-            let handle = self.open(&Caller { attached: None, ..caller.clone() }, NewSession::default())?.handle;
+            let own = Caller { attached: None, ..caller.clone() };
+            let handle = self.open(ToolCall { caller: &own, ..call }, NewSession::default())?.handle;
             session = self.session(caller, handle.as_deref())?;
             opened = Some(Opened { sessions: self, session: session.clone(), keep: false });
         }
@@ -137,12 +138,15 @@ impl Sessions {
     /// The database that a caller names outside of any opened session: configured, or its own.
     ///
     /// # Errors
-    /// There is none of that id for this caller.
-    pub(crate) fn find(&self, caller: &Caller, id: Option<&str>) -> Result<Arc<Database>, CallError> {
-        match caller.own(id)? {
-            Some(own) => Ok(own.clone()),
-            None => self.database(caller, self.session(caller, None)?.as_ref(), id),
-        }
+    /// There is none of that id for this caller, or the tool may not be used on it.
+    pub(crate) fn find(&self, call: ToolCall<'_>, id: Option<&str>) -> Result<Arc<Database>, CallError> {
+        let caller = call.caller;
+        let database = match caller.own(id)? {
+            Some(own) => own.clone(),
+            None => self.entry(caller, self.session(caller, None)?.as_ref(), id)?,
+        };
+        call.permit(&database)?;
+        Ok(database)
     }
 
     /// The database of a connection string that comes with a request.
@@ -158,7 +162,14 @@ impl Sessions {
     }
 
     /// The database that a call of a session goes to.
-    pub(super) fn database(&self, caller: &Caller, session: &Session, id: Option<&str>) -> Result<Arc<Database>, CallError> {
+    pub(super) fn database(&self, call: ToolCall<'_>, session: &Session, id: Option<&str>) -> Result<Arc<Database>, CallError> {
+        let database = self.entry(call.caller, session, id)?;
+        call.permit(&database)?;
+        Ok(database)
+    }
+
+    /// The same, whatever may be done with it.
+    pub(super) fn entry(&self, caller: &Caller, session: &Session, id: Option<&str>) -> Result<Arc<Database>, CallError> {
         let Some(id) = id else { return self.registry.resolve(None) };
         if !id.starts_with(DYNAMIC) {
             return self.registry.resolve(Some(id));

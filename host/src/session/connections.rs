@@ -9,7 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::find::{Place, Selection};
 use super::held::end_all;
-use super::{Caller, Sessions};
+use super::{Sessions, ToolCall};
 use crate::contract::ErrorKind;
 use crate::error::CallError;
 
@@ -17,9 +17,9 @@ impl Sessions {
     /// Where a call goes, with one of its session's connections. Waits for one as long as for a connection of the database's pool.
     ///
     /// # Errors
-    /// There is no such session, database or catalog; or the session's connections are all in use.
-    pub async fn place(&self, caller: &Caller, session: Option<&str>, to: Selection<'_>) -> Result<Place, CallError> {
-        let mut place = self.whereabouts(caller, session, to)?;
+    /// There is no such session, database or catalog; the tool may not be used there; or the session's connections are all in use.
+    pub async fn place(&self, call: ToolCall<'_>, session: Option<&str>, to: Selection<'_>) -> Result<Place, CallError> {
+        let mut place = self.whereabouts(call, session, to)?;
         if !place.session.loose {
             place.connection = Some(Arc::new(self.connection(&place).await?));
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::{Caller, Selected, Session, Sessions};
+use super::{Caller, Selected, Session, Sessions, ToolCall};
 use crate::contract::ErrorKind;
 use crate::database::Database;
 use crate::error::CallError;
@@ -36,8 +36,22 @@ impl Sessions {
     /// Where a call would go, without a connection to it.
     ///
     /// # Errors
-    /// There is no such session, database or catalog.
-    pub fn whereabouts(&self, caller: &Caller, session: Option<&str>, to: Selection<'_>) -> Result<Place, CallError> {
+    /// There is no such session, database or catalog; or the tool may not be used there.
+    pub fn whereabouts(&self, call: ToolCall<'_>, session: Option<&str>, to: Selection<'_>) -> Result<Place, CallError> {
+        let place = self.looked_up(call.caller, session, to)?;
+        call.permit(&place.database)?;
+        Ok(place)
+    }
+
+    /// The id of the database of a session's calls that name none, whatever may be done with it.
+    ///
+    /// # Errors
+    /// There is no such session; or nothing is selected and there is no default.
+    pub fn chosen(&self, caller: &Caller, session: Option<&str>) -> Result<String, CallError> {
+        Ok(self.looked_up(caller, session, Selection::default())?.database.id().to_owned())
+    }
+
+    fn looked_up(&self, caller: &Caller, session: Option<&str>, to: Selection<'_>) -> Result<Place, CallError> {
         let session = self.session(caller, session)?;
         let (selected, catalog) = {
             let selected = session.selected();
@@ -48,7 +62,7 @@ impl Sessions {
         let same = own.is_none() && (to.database_id.is_none() || to.database_id == selected.as_deref());
         let database = match own {
             Some(own) => own.clone(),
-            None => self.database(caller, &session, to.database_id.or(selected.as_deref()))?,
+            None => self.entry(caller, &session, to.database_id.or(selected.as_deref()))?,
         };
         let database = database.in_catalog(to.database.or(catalog.as_deref().filter(|_| same)))?;
         Ok(Place { database, read_only: session.read_only, session, connection: None })
@@ -57,10 +71,7 @@ impl Sessions {
     /// A session to look at, change or end. What callers began without any isn't one: several of them may share it.
     pub(super) fn lasting(&self, caller: &Caller, handle: Option<&str>) -> Result<Arc<Session>, CallError> {
         let session = self.session(caller, handle)?;
-        if session.loose {
-            return Err(CallError::new(ErrorKind::Unsupported, "this call belongs to no session")
-                .hint("call open_session and pass its handle as `session`, or name database_id in each call"));
-        }
+        lasts(&session)?;
         Ok(session)
     }
 
@@ -88,6 +99,14 @@ impl Sessions {
         session.selected().used = Instant::now();
         Ok(session)
     }
+}
+
+pub(super) fn lasts(session: &Session) -> Result<(), CallError> {
+    if !session.loose {
+        return Ok(());
+    }
+    Err(CallError::new(ErrorKind::Unsupported, "this call belongs to no session")
+        .hint("call open_session and pass its handle as `session`, or name database_id in each call"))
 }
 
 /// The same for one that ended and one that never was, and for another caller's.

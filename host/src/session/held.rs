@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::find::Place;
 use super::limits::MAX_ENDED;
-use super::{Caller, Ended, Principal, Sessions, State};
+use super::{Caller, Ended, Principal, Sessions, State, ToolCall};
 use crate::contract::ErrorKind;
 use crate::database::{Database, Held};
 use crate::error::CallError;
@@ -100,8 +100,14 @@ impl std::fmt::Debug for Slot {
 }
 
 impl Sessions {
-    /// What waits under a handle.
-    pub(super) fn slot(&self, caller: &Caller, handle: &str, transaction: bool) -> Result<Arc<Slot>, CallError> {
+    /// What waits under a handle, on a database that the tool may be used on.
+    pub(super) fn slot(&self, call: ToolCall<'_>, handle: &str, transaction: bool) -> Result<Arc<Slot>, CallError> {
+        let slot = self.waiting(call.caller, handle, transaction)?;
+        call.permit(&slot.database)?;
+        Ok(slot)
+    }
+
+    fn waiting(&self, caller: &Caller, handle: &str, transaction: bool) -> Result<Arc<Slot>, CallError> {
         let mut state = self.lock();
         let own = |slot: &&Arc<Slot>| {
             slot.owner == caller.principal

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::find::Place;
 use super::held::{REPLACED, Slot, end_all};
-use super::{Caller, Principal, Sessions, State, handle, limits};
+use super::{Principal, Sessions, State, ToolCall, handle, limits};
 use crate::database::{Database, Held, QueryResult, Statement};
 use crate::error::CallError;
 
@@ -16,40 +16,32 @@ impl Sessions {
     /// What the statement came to.
     pub async fn query(
         &self,
-        caller: &Caller,
+        call: ToolCall<'_>,
         place: &Place,
         mut statement: Statement,
     ) -> Result<(QueryResult, Option<String>), CallError> {
         statement.read_only |= place.read_only;
         let (result, held) = place.database.query_kept(statement).await?;
         let cursor = match held {
-            Some(held) => Some(self.keep(&caller.principal, place, held)?),
+            Some(held) => Some(self.keep(&call.caller.principal, place, held)?),
             None => None,
         };
         Ok((result, cursor))
     }
 
-    /// The connection of an open result.
-    ///
-    /// # Errors
-    /// There is no such cursor.
-    pub fn cursor_place(&self, caller: &Caller, cursor: &str) -> Result<Arc<Slot>, CallError> {
-        self.slot(caller, cursor, false)
-    }
-
     /// Reads on. With the answer the database, and the cursor if there is still more.
     ///
     /// # Errors
-    /// There is no such cursor, or another call uses it; or what the database said.
+    /// There is no such cursor, or another call uses it; the tool may not be used on its database; or what the database said.
     pub async fn fetch(
         &self,
-        caller: &Caller,
+        call: ToolCall<'_>,
         cursor: &str,
         max_rows: u64,
         max_bytes: u64,
         timeout: Option<Duration>,
     ) -> Result<(Arc<Database>, QueryResult, bool), CallError> {
-        let slot = self.slot(caller, cursor, false)?;
+        let slot = self.slot(call, cursor, false)?;
         let fetched = slot
             .with(async |held| {
                 let result = held.fetch(max_rows, max_bytes, timeout).await;

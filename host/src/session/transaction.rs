@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::find::{Place, Selection};
 use super::held::{OVERTAKEN, Slot};
-use super::{Caller, Sessions, handle, limits};
+use super::{Sessions, ToolCall, handle, limits};
 use crate::contract::{ErrorKind, Features, Plan, TransactionOptions};
 use crate::database::{Explain, Held, QueryResult, Statement};
 use crate::error::CallError;
@@ -27,12 +27,12 @@ impl Sessions {
     /// There is no such session or database; too many are open; no connection came free; or what the database said.
     pub async fn begin(
         &self,
-        caller: &Caller,
+        call: ToolCall<'_>,
         session: Option<&str>,
         to: Selection<'_>,
         mut options: TransactionOptions,
     ) -> Result<Began, CallError> {
-        let mut place = self.place(caller, session, to).await?;
+        let mut place = self.place(call, session, to).await?;
         if !place.database.manifest().features.contains(Features::TRANSACTIONS) {
             let what = format!("the driver {:?} has no transactions that last from call to call", place.database.driver());
             return Err(CallError::new(ErrorKind::Unsupported, what).of(place.database.id()));
@@ -50,7 +50,7 @@ impl Sessions {
         let mut held = Held::open(place.database.clone()).await?;
         held.begin(options).await?;
         let handle = handle::fresh("transaction")?;
-        let slot = Slot::new(handle.clone(), caller.principal.clone(), &place, true, held);
+        let slot = Slot::new(handle.clone(), call.caller.principal.clone(), &place, true, held);
         // Counted again: others may have begun meanwhile. One that doesn't fit is dropped, and with it rolled back.
         let mut state = self.lock();
         if state.slots.values().filter(|slot| slot.transaction && slot.session == place.session.number).count() >= most {
@@ -65,14 +65,14 @@ impl Sessions {
     /// Runs one statement in a transaction.
     ///
     /// # Errors
-    /// There is no such transaction, or another call uses it; or what the statement came to.
+    /// There is no such transaction, or another call uses it; the tool may not be used on its database; or what the statement came to.
     pub async fn query_in(
         &self,
-        caller: &Caller,
+        call: ToolCall<'_>,
         transaction: &str,
         statement: Statement,
     ) -> Result<(QueryResult, Option<String>), CallError> {
-        let slot = self.slot(caller, transaction, true)?;
+        let slot = self.slot(call, transaction, true)?;
         let (result, open) = slot
             .with(async |held| {
                 let result = held.query_kept(statement).await;
@@ -88,8 +88,8 @@ impl Sessions {
     ///
     /// # Errors
     /// As for [`Sessions::query_in`].
-    pub async fn explain_in(&self, caller: &Caller, transaction: &str, given: Explain) -> Result<Plan, CallError> {
-        let slot = self.slot(caller, transaction, true)?;
+    pub async fn explain_in(&self, call: ToolCall<'_>, transaction: &str, given: Explain) -> Result<Plan, CallError> {
+        let slot = self.slot(call, transaction, true)?;
         let plan = slot.with(async |held| held.explain(given).await).await;
         self.overtake(&slot);
         plan
@@ -99,8 +99,8 @@ impl Sessions {
     ///
     /// # Errors
     /// There is no such transaction, or another call uses it; or what the database said: then nothing was kept.
-    pub async fn finish(&self, caller: &Caller, transaction: &str, commit: bool) -> Result<(), CallError> {
-        let slot = self.slot(caller, transaction, true)?;
+    pub async fn finish(&self, call: ToolCall<'_>, transaction: &str, commit: bool) -> Result<(), CallError> {
+        let slot = self.slot(call, transaction, true)?;
         let outcome = slot.with(async |held| if commit { held.commit().await } else { held.rollback().await }).await;
         if let Err(why) = &outcome
             && why.record().retryable
@@ -119,9 +119,9 @@ impl Sessions {
     /// The database that a transaction is on.
     ///
     /// # Errors
-    /// There is no such transaction.
-    pub fn transaction_place(&self, caller: &Caller, transaction: &str) -> Result<Arc<Slot>, CallError> {
-        self.slot(caller, transaction, true)
+    /// There is no such transaction, or the tool may not be used on its database.
+    pub fn transaction_place(&self, call: ToolCall<'_>, transaction: &str) -> Result<Arc<Slot>, CallError> {
+        self.slot(call, transaction, true)
     }
 
     fn transactions_of(&self, session: u64) -> usize {

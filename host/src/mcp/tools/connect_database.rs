@@ -117,13 +117,13 @@ pub(super) async fn call_connect(context: Context<'_>, given: JsonObject) -> Res
         select: given.select,
         untested: given.test == Some(false),
     };
-    let connected = context.sessions.connect(context.caller, session.as_deref(), named(given)?, new).await?;
+    let connected = context.sessions.connect(context.call, session.as_deref(), named(given)?, new).await?;
     Ok(answer::document(Value::Object(document(&connected)).to_string()))
 }
 
 pub(super) async fn call_disconnect(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let given: Disconnect = arguments(given)?;
-    context.sessions.disconnect(context.caller, given.session.as_deref(), &given.database_id).await?;
+    context.sessions.disconnect(context.call.caller, given.session.as_deref(), &given.database_id).await?;
     Ok(answer::document(json!({"disconnected": true}).to_string()))
 }
 

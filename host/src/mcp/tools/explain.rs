@@ -64,7 +64,7 @@ async fn run(context: Context<'_>, to: &To, given: &Arguments) -> Result<CallToo
     let consent = if analyze { context.confirm_unless_reading(database, read_only, &given.sql).await? } else { Consent::NONE };
     let asked = Explain { sql: given.sql.clone(), params, analyze, read_only, consent };
     let plan = match &target {
-        Target::Transaction(handle, _) => context.sessions.explain_in(context.caller, handle, asked).await?,
+        Target::Transaction(handle, _) => context.sessions.explain_in(context.call, handle, asked).await?,
         Target::Place(place) => place.database.explain(asked).await?,
     };
     let mut document = JsonObject::new();

@@ -61,8 +61,7 @@ pub(super) async fn call(context: Context<'_>, given: JsonObject) -> Result<Call
         return Err(CallError::new(ErrorKind::InvalidValue, "max_rows must be at least 1"));
     }
     let rows = given.max_rows.unwrap_or(DEFAULT_ROWS);
-    context.permit(context.sessions.cursor_place(context.caller, &given.cursor)?.database())?;
-    let (database, result, more) = context.sessions.fetch(context.caller, &given.cursor, rows, MAX_BYTES, None).await?;
+    let (database, result, more) = context.sessions.fetch(context.call, &given.cursor, rows, MAX_BYTES, None).await?;
     let (most_rows, most_bytes) = database.most();
     let limits = Limits { rows: rows.min(most_rows), most_rows, bytes: MAX_BYTES.min(most_bytes) };
     let cursor = more.then_some(given.cursor.as_str());

@@ -77,12 +77,12 @@ struct Arguments {}
 pub(super) async fn call_check(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let (to, Arguments {}) = located(given)?;
     let snapshot = context.sessions.registry().current();
-    let named = to.names_a_place() || context.caller.attached.is_some();
+    let named = to.names_a_place() || context.call.caller.attached.is_some();
     let mut databases: Vec<Arc<Database>> = if named {
         vec![context.place(&to).await?.database]
     } else {
-        let own = context.sessions.visible(context.caller, None)?;
-        snapshot.databases().chain(&own).filter(|database| context.permit(database).is_ok()).cloned().collect()
+        let own = context.sessions.visible(context.call.caller, None)?;
+        snapshot.databases().chain(&own).filter(|database| context.call.permit(database).is_ok()).cloned().collect()
     };
     let all = databases.len();
     if databases.iter().filter(|database| is_unused(database)).count() > MOST_OPENED {

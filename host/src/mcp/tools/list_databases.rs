@@ -73,13 +73,13 @@ struct Arguments {
 pub(super) fn call(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let Arguments { session } = arguments(given)?;
     let snapshot = context.sessions.registry().current();
-    let own = context.sessions.visible(context.caller, session.as_deref())?;
+    let own = context.sessions.visible(context.call.caller, session.as_deref())?;
     let own = own.iter().map(|database| {
         let mut entry = entry(&snapshot, database);
         entry.insert("connected".to_owned(), true.into());
         Value::Object(entry)
     });
-    if context.caller.attached.is_some() {
+    if context.call.caller.attached.is_some() {
         // The request names its database; no other can be used with it.
         return Ok(answer::document(json!({"databases": own.collect::<Vec<_>>()}).to_string()));
     }

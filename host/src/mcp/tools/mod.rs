@@ -50,14 +50,15 @@ use crate::contract::ErrorKind;
 use crate::database::{Consent, Database};
 use crate::error::CallError;
 use crate::policy::Subject;
-use crate::session::{Caller, Sessions};
+use crate::session::{Sessions, ToolCall};
 use place::{Target, To, located, with_place, with_target};
 
 /// What a tool's call has at hand.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) sessions: &'a Sessions,
-    pub(super) caller: &'a Caller,
+    /// Who calls, and which tool.
+    pub(super) call: ToolCall<'a>,
     /// Results that are read later.
     pub(super) kept: &'a Kept,
     /// How the person is asked.
@@ -66,8 +67,6 @@ pub(super) struct Context<'a> {
     pub(super) in_use: &'a InUse,
     /// The names that the client knows the tools by.
     pub(super) names: &'a Names,
-    /// The name that the client called.
-    pub(super) tool: &'a str,
 }
 
 /// Runs a tool. Failures are results too.
@@ -116,21 +115,12 @@ pub(super) async fn call(context: Context<'_>, name: &str, arguments: JsonObject
 }
 
 impl Context<'_> {
-    /// Whether the tool that was called may be used on a database.
-    ///
-    /// # Errors
-    /// It may not.
-    fn permit(&self, database: &Database) -> Result<(), CallError> {
-        let subject = Subject::Tool { shown: self.tool, ours: self.names.ours(self.tool) };
-        database.decide(subject, false, Consent::NONE)
-    }
-
     /// Puts a statement to the person where its database asks for that.
     async fn confirm(&self, database: &Database, statement: &str) -> Result<Consent, CallError> {
         if !database.confirm_writes() {
             return Ok(Consent::NONE);
         }
-        self.asking.confirm(self.caller, database, statement).await
+        self.asking.confirm(self.call.caller, database, statement).await
     }
 
     /// The same, unless the statement only reads or is to be refused anyway.

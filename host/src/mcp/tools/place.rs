@@ -58,8 +58,7 @@ impl Context<'_> {
     /// The database of a call that isn't part of a transaction. Its session's connection counts as in use until the call ends.
     pub(super) async fn place(&self, to: &To) -> Result<Place, CallError> {
         no_transaction(to)?;
-        let place = self.sessions.place(self.caller, to.session(), to.selection()).await?;
-        self.permit(&place.database)?;
+        let place = self.sessions.place(self.call, to.session(), to.selection()).await?;
         self.in_use.0.lock().unwrap_or_else(PoisonError::into_inner).push(place.clone());
         Ok(place)
     }
@@ -67,15 +66,7 @@ impl Context<'_> {
     /// The same for a call that needs no connection of its own.
     pub(super) fn whereabouts(&self, to: &To) -> Result<Place, CallError> {
         no_transaction(to)?;
-        let place = self.sessions.whereabouts(self.caller, to.session(), to.selection())?;
-        self.permit(&place.database)?;
-        Ok(place)
-    }
-
-    /// Whether the tool may be used on the database that a session is to have from now on. What isn't there is for whoever selects it to say.
-    pub(super) fn permit_selecting(&self, session: Option<&str>, selection: Selection<'_>) -> Result<(), CallError> {
-        let found = self.sessions.whereabouts(self.caller, session, selection);
-        found.map_or(Ok(()), |place| self.permit(&place.database))
+        self.sessions.whereabouts(self.call, to.session(), to.selection())
     }
 
     /// The database of a call, in a transaction or not, without a connection to it.
@@ -99,9 +90,7 @@ impl Context<'_> {
 
     /// An open transaction.
     pub(super) fn transaction(&self, handle: &str) -> Result<Arc<Slot>, CallError> {
-        let slot = self.sessions.transaction_place(self.caller, handle)?;
-        self.permit(slot.database())?;
-        Ok(slot)
+        self.sessions.transaction_place(self.call, handle)
     }
 }
 

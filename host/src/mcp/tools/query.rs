@@ -241,8 +241,8 @@ pub(super) async fn run(context: Context<'_>, to: &To, request: Request) -> Resu
         max_bytes: limits.bytes,
     };
     let (result, cursor) = match &target {
-        Target::Transaction(handle, _) => context.sessions.query_in(context.caller, handle, statement).await?,
-        Target::Place(place) if request.keep => context.sessions.query(context.caller, place, statement).await?,
+        Target::Transaction(handle, _) => context.sessions.query_in(context.call, handle, statement).await?,
+        Target::Place(place) if request.keep => context.sessions.query(context.call, place, statement).await?,
         Target::Place(place) => (place.database.query(statement).await?, None),
     };
     Ok(Run { database: target.database().clone(), result, limits, cursor })

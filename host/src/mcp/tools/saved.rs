@@ -90,7 +90,7 @@ async fn run(context: Context<'_>, saved: &SavedStatement, mut given: JsonObject
         max_rows: limits.rows,
         max_bytes: limits.bytes,
     };
-    let (result, cursor) = context.sessions.query(context.caller, &place, statement).await?;
+    let (result, cursor) = context.sessions.query(context.call, &place, statement).await?;
     let links = if format == Format::Arrow { keep(context, database.id(), &result, format)? } else { Vec::new() };
     Ok(answered(database.id(), &result, format, limits, cursor.as_deref(), &links))
 }

@@ -11,7 +11,7 @@ use super::{Context, To, acting, arguments, located, put, reading, with_place};
 use crate::config::SessionsConfig;
 use crate::contract::ErrorKind;
 use crate::error::CallError;
-use crate::session::{NewSession, Selection, SessionInfo};
+use crate::session::{NewSession, SessionInfo};
 
 pub(super) fn open(times: &SessionsConfig) -> Tool {
     acting(
@@ -130,15 +130,13 @@ pub(super) fn call_open(context: Context<'_>, given: JsonObject) -> Result<CallT
     if given.ttl == Some(0) {
         return Err(CallError::new(ErrorKind::InvalidValue, "ttl must be at least 1 second"));
     }
-    let named = Selection { database_id: given.database_id.as_deref(), database: given.database.as_deref() };
-    context.permit_selecting(None, named)?;
     let new = NewSession {
         database_id: given.database_id,
         database: given.database,
         read_only: given.read_only.unwrap_or(false),
         life: given.ttl.map(Duration::from_secs),
     };
-    Ok(shown(&context.sessions.open(context.caller, new)?))
+    Ok(shown(&context.sessions.open(context.call, new)?))
 }
 
 pub(super) fn call_select(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
@@ -147,24 +145,23 @@ pub(super) fn call_select(context: Context<'_>, given: JsonObject) -> Result<Cal
         return Err(CallError::new(ErrorKind::InvalidValue, "neither database_id nor database was given")
             .hint("pass a database_id from list_databases"));
     }
-    context.permit_selecting(to.session(), to.selection())?;
-    Ok(shown(&context.sessions.select(context.caller, to.session(), to.selection())?))
+    Ok(shown(&context.sessions.select(context.call, to.session(), to.selection())?))
 }
 
 pub(super) fn call_info(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let given: Handle = arguments(given)?;
-    Ok(shown(&context.sessions.info(context.caller, given.session.as_deref())?))
+    Ok(shown(&context.sessions.info(context.call.caller, given.session.as_deref())?))
 }
 
 pub(super) fn call_list(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let Nothing {} = arguments(given)?;
-    let sessions: Vec<Value> = context.sessions.list(context.caller).iter().map(document).collect();
+    let sessions: Vec<Value> = context.sessions.list(context.call.caller).iter().map(document).collect();
     Ok(answer::document(json!({"sessions": sessions}).to_string()))
 }
 
 pub(super) async fn call_close(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let given: Handle = arguments(given)?;
-    context.sessions.close(context.caller, given.session.as_deref()).await?;
+    context.sessions.close(context.call.caller, given.session.as_deref()).await?;
     Ok(answer::document(json!({"closed": true}).to_string()))
 }
 

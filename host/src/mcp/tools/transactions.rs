@@ -98,7 +98,7 @@ pub(super) async fn call_begin(context: Context<'_>, given: JsonObject) -> Resul
     if !options.read_only && !place.read_only && !place.database.read_only() {
         context.confirm(&place.database, "BEGIN: a transaction, whose writes are put to you one by one").await?;
     }
-    let began = context.sessions.begin(context.caller, to.session(), to.selection(), options).await?;
+    let began = context.sessions.begin(context.call, to.session(), to.selection(), options).await?;
     let mut document = JsonObject::new();
     super::put(&mut document, "transaction", Some(began.handle));
     super::put(&mut document, "database_id", Some(began.place.database.id()));
@@ -111,14 +111,14 @@ pub(super) async fn call_begin(context: Context<'_>, given: JsonObject) -> Resul
 pub(super) async fn call_commit(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let given: Handle = arguments(given)?;
     context.transaction(&given.transaction)?;
-    context.sessions.finish(context.caller, &given.transaction, true).await?;
+    context.sessions.finish(context.call, &given.transaction, true).await?;
     Ok(answer::document(json!({"committed": true}).to_string()))
 }
 
 pub(super) async fn call_rollback(context: Context<'_>, given: JsonObject) -> Result<CallToolResult, CallError> {
     let given: Handle = arguments(given)?;
     context.transaction(&given.transaction)?;
-    context.sessions.finish(context.caller, &given.transaction, false).await?;
+    context.sessions.finish(context.call, &given.transaction, false).await?;
     Ok(answer::document(json!({"rolled_back": true}).to_string()))
 }
 

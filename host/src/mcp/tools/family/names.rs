@@ -70,7 +70,7 @@ impl Names {
     }
 
     /// Ours for a name, as far as the name alone tells.
-    pub(in crate::mcp::tools) fn ours<'a>(&self, name: &'a str) -> &'a str {
+    pub(in crate::mcp) fn ours<'a>(&self, name: &'a str) -> &'a str {
         let ours = match &self.delegate {
             Some(delegate) => delegate.ours(name),
             None => self.alias(name).map(|alias| alias.of),

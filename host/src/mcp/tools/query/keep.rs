@@ -23,7 +23,7 @@ pub(in crate::mcp::tools) fn keep(
         .map(|set| {
             let (mime, content) = content(set, format)?;
             let title = format!("{} rows of {database}", set.rows);
-            context.kept.put(context.caller, title, mime, content)
+            context.kept.put(context.call.caller, title, mime, content)
         })
         .collect()
 }

@@ -47,7 +47,7 @@ pub(super) async fn call(context: Context<'_>, rules: &DynamicConfig, given: Jso
     let session = text(&given, &["session"])?;
     let meant = named(&given, rules)?;
     let new = NewConnection { select: true, ..NewConnection::default() };
-    let connected = context.sessions.connect(context.caller, session.as_deref(), meant, new).await?;
+    let connected = context.sessions.connect(context.call, session.as_deref(), meant, new).await?;
     let mut document = JsonObject::new();
     put(&mut document, "success", Some(true));
     put(&mut document, "currentDatabase", Some(connected.database.id()));

@@ -125,8 +125,7 @@ pub(super) async fn call_connect(context: Context<'_>, mut given: JsonObject) ->
     let id = given.database_id.as_deref().or(to.selection().database_id).ok_or_else(|| unnamed(context))?;
     let began = Instant::now();
     let selection = Selection { database_id: Some(id), database: to.selection().database };
-    context.permit_selecting(to.session(), selection)?;
-    context.sessions.place(context.caller, to.session(), selection).await?.database.ping().await?;
+    context.sessions.place(context.call, to.session(), selection).await?.database.ping().await?;
     let time = since(began);
     let mut document = switch(context, &to, id)?;
     put(&mut document, "connectionTime", Some(time));
@@ -136,7 +135,7 @@ pub(super) async fn call_connect(context: Context<'_>, mut given: JsonObject) ->
 fn list(context: Context<'_>, to: &To) -> Result<JsonObject, CallError> {
     let current = chosen(context, to)?;
     let snapshot = context.sessions.registry().current();
-    let own = context.sessions.visible(context.caller, to.session())?;
+    let own = context.sessions.visible(context.call.caller, to.session())?;
     let entries: Vec<Value> = snapshot
         .databases()
         .chain(&own)
@@ -155,13 +154,12 @@ fn list(context: Context<'_>, to: &To) -> Result<JsonObject, CallError> {
 
 fn switch(context: Context<'_>, to: &To, id: &str) -> Result<JsonObject, CallError> {
     let database = to.selection().database;
-    context.permit_selecting(to.session(), Selection { database_id: Some(id), database })?;
-    let info = if to.session().is_none() && context.caller.protocol_session.is_none() {
+    let info = if to.session().is_none() && context.call.caller.protocol_session.is_none() {
         let new =
             NewSession { database_id: Some(id.to_owned()), database: database.map(str::to_owned), read_only: false, life: None };
-        context.sessions.open(context.caller, new)?
+        context.sessions.open(context.call, new)?
     } else {
-        context.sessions.select(context.caller, to.session(), Selection { database_id: Some(id), database })?
+        context.sessions.select(context.call, to.session(), Selection { database_id: Some(id), database })?
     };
     let mut document = JsonObject::new();
     put(&mut document, "success", Some(true));
@@ -178,8 +176,7 @@ fn current(context: Context<'_>, to: &To) -> Result<JsonObject, CallError> {
         document.insert("currentDatabase".to_owned(), Value::Null);
         return Ok(document);
     };
-    let place = context.sessions.whereabouts(context.caller, to.session(), Selection::default())?;
-    context.permit(&place.database)?;
+    let place = context.sessions.whereabouts(context.call, to.session(), Selection::default())?;
     put(&mut document, "currentDatabase", Some(id));
     document.extend(about(&place.database));
     let pool = place.database.pool();
@@ -191,8 +188,8 @@ fn current(context: Context<'_>, to: &To) -> Result<JsonObject, CallError> {
 
 /// The database of a session's calls, if they have one.
 fn chosen(context: Context<'_>, to: &To) -> Result<Option<String>, CallError> {
-    match context.sessions.whereabouts(context.caller, to.session(), Selection::default()) {
-        Ok(place) => Ok(Some(place.database.id().to_owned())),
+    match context.sessions.chosen(context.call.caller, to.session()) {
+        Ok(id) => Ok(Some(id)),
         // Nothing is selected, and there is no default.
         Err(_) if to.session().is_none() => Ok(None),
         Err(why) => Err(why),
