@@ -37,6 +37,7 @@ mod stamp;
 mod state;
 pub mod status;
 mod supervise;
+mod text_file;
 pub mod transport;
 
 pub use runtime::runtime;

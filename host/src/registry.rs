@@ -4,6 +4,7 @@
 //! whole ([`Prepared::adopt`]) or not at all. What an entry's change didn't touch is the same database in both, with its
 //! connections; what is gone or changed drains: the calls that have it finish, the next ones see the new snapshot.
 
+mod alike;
 mod drain;
 mod drivers;
 mod prepare;
@@ -24,6 +25,7 @@ pub use prepare::{Changes, Prepared};
 pub use snapshot::{Snapshot, Unavailable};
 pub use status::Status;
 
+pub(crate) use alike::WrongEntries;
 pub(crate) use drivers::places;
 
 use drain::Draining;

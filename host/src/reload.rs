@@ -44,6 +44,10 @@ pub struct Source {
 }
 
 impl Source {
+    fn now(&self) -> Seen {
+        Seen::now(self.files.iter().cloned())
+    }
+
     /// A reason as it may be shown to callers: files by their names, where they are is nobody's business.
     fn without_folders(&self, why: &str) -> String {
         self.files.iter().fold(why.to_owned(), |why, file| {
@@ -69,6 +73,8 @@ struct State {
     overlay: Overlay,
     /// Whether what the file says now was refused.
     refused: bool,
+    /// How the file was before it was last read, by whoever read it: nobody reads it twice for one change.
+    seen: Seen,
 }
 
 /// Why an administrator's change wasn't taken.
@@ -84,7 +90,8 @@ impl Reloader {
     #[must_use]
     pub fn new(registry: Arc<Registry>, config: Config, overlay: Overlay, source: Source) -> Arc<Reloader> {
         let kept = Kept(config.admin.as_ref().and_then(|admin| admin.changes_file.clone()));
-        Arc::new(Reloader { registry, source, state: Mutex::new(State { config, overlay, refused: false }), kept })
+        let state = State { config, overlay, refused: false, seen: source.seen.clone() };
+        Arc::new(Reloader { registry, source, state: Mutex::new(state), kept })
     }
 
     /// Reads the configuration anew and takes it.
@@ -93,6 +100,18 @@ impl Reloader {
     /// What is wrong with it. Everything stays as it was.
     pub async fn reload(&self) -> anyhow::Result<Changes> {
         let mut state = self.state.lock().await;
+        self.reload_as(&mut state).await
+    }
+
+    /// The same if its files, which have come to rest as `rested`, aren't those that were read last.
+    async fn reload_changed(&self, rested: &Seen) -> Option<anyhow::Result<Changes>> {
+        let mut state = self.state.lock().await;
+        if state.seen == *rested { None } else { Some(self.reload_as(&mut state).await) }
+    }
+
+    async fn reload_as(&self, state: &mut State) -> anyhow::Result<Changes> {
+        // Before they are read: what changes meanwhile is another change.
+        state.seen = self.source.now();
         let outcome = match self.source.load.load(&state.overlay) {
             Ok(config) => self.take(config, &mut state.config).await,
             Err(why) => Err(why),
@@ -130,12 +149,13 @@ impl Reloader {
     }
 
     async fn change_to(&self, state: &mut State, overlay: Overlay) -> anyhow::Result<Changes> {
+        let seen = self.source.now();
         let config = self.source.load.load(&overlay)?;
         let prepared = self.prepared(config.clone()).await?;
         // Kept before it holds: what was said to be taken is there after a restart.
         self.kept.write(&overlay)?;
-        let changes = prepared.adopt();
-        *state = State { config, overlay, refused: false };
+        let changes = adopt(prepared, &state.config, &config);
+        *state = State { config, overlay, refused: false, seen };
         self.noted(Ok(changes))
     }
 
@@ -164,11 +184,7 @@ impl Reloader {
 
     async fn take(&self, config: Config, current: &mut Config) -> anyhow::Result<Changes> {
         let prepared = self.prepared(config.clone()).await?;
-        let later = held_until_restart(current, &config);
-        if !later.is_empty() {
-            tracing::warn!("these change with the next start: {}", later.join(", "));
-        }
-        let changes = prepared.adopt();
+        let changes = adopt(prepared, current, &config);
         *current = config;
         Ok(changes)
     }
@@ -197,6 +213,14 @@ impl Reloader {
         }
         outcome
     }
+}
+
+fn adopt(prepared: Prepared<'_>, was: &Config, will_be: &Config) -> Changes {
+    let later = held_until_restart(was, will_be);
+    if !later.is_empty() {
+        tracing::warn!("these change with the next start: {}", later.join(", "));
+    }
+    prepared.adopt()
 }
 
 fn taken(changes: &Changes) {

@@ -8,6 +8,8 @@ use std::time::SystemTime;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     modified: Option<SystemTime>,
+    /// Seconds and nanoseconds, of what can't be set: also when it came to be readable, and when its times were set back.
+    changed: (i64, i64),
     size: u64,
     inode: u64,
 }
@@ -15,5 +17,10 @@ pub(crate) struct Stamp {
 /// A file's stamp, that of what a symbolic link leads to. None: there is no such file.
 pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
     let known = std::fs::metadata(path).ok()?;
-    Some(Stamp { modified: known.modified().ok(), size: known.len(), inode: known.ino() })
+    Some(Stamp {
+        modified: known.modified().ok(),
+        changed: (known.ctime(), known.ctime_nsec()),
+        size: known.len(),
+        inode: known.ino(),
+    })
 }

@@ -35,6 +35,8 @@ const UNUSABLE: u8 = 2;
 const SERVER_LOG: &str = "warn,bulkhead=info";
 /// What other commands log.
 const COMMAND_LOG: &str = "warn";
+/// Of those whose answer is what is wrong: it isn't said twice.
+const LOOKING_LOG: &str = "warn,bulkhead::registry=error";
 
 /// An MCP server for SQL databases whose drivers are sandboxed WebAssembly components.
 #[derive(Parser)]
@@ -123,7 +125,11 @@ pub fn run() -> ExitCode {
 
 /// Sets up the log: servers say what they do, one-off commands only what is wrong.
 fn log(command: &Command) {
-    let default = if matches!(command, Command::Serve { .. } | Command::Stdio { .. }) { SERVER_LOG } else { COMMAND_LOG };
+    let default = match command {
+        Command::Serve { .. } | Command::Stdio { .. } => SERVER_LOG,
+        Command::Config(_) => LOOKING_LOG,
+        _ => COMMAND_LOG,
+    };
     let filter = EnvFilter::try_from_env("BULKHEAD_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let colours = std::io::stderr().is_terminal();
     // What it says below this are whole messages, and in a message may be a password.
@@ -148,6 +154,12 @@ async fn open(config: Config) -> anyhow::Result<Arc<Registry>> {
     Registry::open(config).await.context("opening the configured databases")
 }
 
+/// Says what is wrong. Nobody need listen.
+fn complain(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
 /// Prints an answer. A reader that has seen enough is no error.
 fn print(text: &str) -> std::io::Result<()> {
     use std::io::Write;
@@ -158,6 +170,6 @@ fn print(text: &str) -> std::io::Result<()> {
 }
 
 fn report(why: &anyhow::Error) -> ExitCode {
-    eprintln!("bulkhead: {why:#}");
+    complain(&format!("bulkhead: {why:#}\n"));
     ExitCode::from(UNUSABLE)
 }

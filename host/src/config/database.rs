@@ -270,8 +270,10 @@ impl DatabaseConfig {
         } else if self.pool.min > self.pool.max {
             at("pool.min", "must not be more than pool.max");
         }
-        if self.max_rows == Some(0) || self.max_bytes == Some(0) {
-            at("max_rows", "and max_bytes must be at least 1");
+        for (key, most) in [("max_rows", self.max_rows), ("max_bytes", self.max_bytes)] {
+            if most == Some(0) {
+                at(key, "must be at least 1");
+            }
         }
         if self.tls.client_certificate.is_some() != self.tls.client_key.is_some() {
             at("tls.client_key", "client_certificate and client_key go together");

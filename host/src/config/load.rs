@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::forms::{self, Environment, Flags};
 use super::tree::{self, Node, Value};
 use super::{Config, ConfigErrors, Fault, Origin, Overlay, alias, fit};
+use crate::text_file;
 
 /// The largest file: a thousand databases are a twentieth of it.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
@@ -144,19 +145,23 @@ pub(super) fn text(text: &str) -> Result<Loaded, ConfigErrors> {
 }
 
 fn read_file(path: &Path, faults: &mut Vec<Fault>) -> Option<Node> {
-    let place = || Some(Origin::File { path: Some(path.into()), line: 1, column: 1 });
-    let too_large = std::fs::metadata(path).is_ok_and(|known| known.len() > MAX_FILE);
-    if too_large {
-        faults.push(Fault::new(place(), "", format!("the file is larger than {MAX_FILE} bytes")));
-        return None;
-    }
-    match std::fs::read_to_string(path) {
-        Ok(text) => tree::read(&zeroize::Zeroizing::new(text), Some(Arc::from(path)), faults),
+    let text = match text_file::read(path, MAX_FILE) {
+        Ok(text) => text,
         Err(why) => {
             faults.push(Fault::new(None, "", format!("{}: {why}", path.display())));
-            None
+            return None;
         }
+    };
+    let node = tree::read(&text, Some(Arc::from(path)), faults)?;
+    if matches!(&node.value, Value::Scalar(scalar) if scalar.is_null()) {
+        faults.push(Fault::new(
+            Some(node.origin),
+            "",
+            "there is nothing in it; `bulkhead config init` writes an example to begin with",
+        ));
+        return None;
     }
+    Some(node)
 }
 
 /// Lays what is said later over what was said before: databases as a whole, everything else key by key.

@@ -159,7 +159,7 @@ impl SecretRef {
     }
 
     /// The region of a secret of AWS that doesn't name its own. False: it is none.
-    pub(super) fn in_region(&mut self, region: &str) -> bool {
+    pub(crate) fn in_region(&mut self, region: &str) -> bool {
         let SecretRef::Kept(reference) = self else { return false };
         let theirs = reference.scheme() == secrets::AWS;
         if theirs {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use tokio::sync::MutexGuard;
 
 use super::Registry;
+use super::alike::{Alike, WrongEntries};
 use super::drivers::{self, Drivers};
 use super::snapshot::{Snapshot, Unavailable};
 use crate::config::Config;
@@ -110,6 +111,7 @@ pub(super) async fn snapshot(config: Config, drivers: &mut Drivers, before: Opti
     let loaded = drivers.load(&config).await;
     let dynamic = dynamic(&config, &loaded, before);
     let (mut databases, mut unavailable) = (BTreeMap::new(), BTreeMap::new());
+    let (mut wrong, mut down) = (Alike::default(), Alike::default());
     let all = config.databases.keys().cloned().collect::<Vec<_>>();
     for (id, entry) in config.databases {
         let opened = match loaded.get(&entry.driver) {
@@ -123,16 +125,22 @@ pub(super) async fn snapshot(config: Config, drivers: &mut Drivers, before: Opti
         };
         match opened {
             Ok(database) => drop(databases.insert(id, database)),
-            Err(OpenError::Wrong(why)) => anyhow::bail!("databases.{id}: {why}"),
+            Err(OpenError::Wrong(why)) => wrong.add(why, id),
             Err(OpenError::Missing(reason)) => {
                 let known = before.and_then(|before| before.unavailable.get(&id)).filter(|known| known.reason == reason);
                 let since = known.map_or_else(SystemTime::now, |known| known.since);
                 if known.is_none() {
-                    tracing::warn!(database = %id, "down: {reason}");
+                    down.add(reason.clone(), id.clone());
                 }
                 unavailable.insert(id, Unavailable { config: entry, reason, since });
             }
         }
+    }
+    if !wrong.is_empty() {
+        return Err(anyhow::Error::new(WrongEntries(wrong)));
+    }
+    for line in down.lines("") {
+        tracing::warn!("down: {line}");
     }
     let only = if let [only] = all.as_slice() { Some(only.clone()) } else { None };
     Ok(Snapshot {

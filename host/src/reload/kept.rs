@@ -1,12 +1,13 @@
 //! The administrator's changes on disk, so that they outlast a restart.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
 use crate::config::Overlay;
+use crate::text_file;
 
 /// The largest such file: as for the configuration.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -23,13 +24,14 @@ impl Kept {
     /// # Errors
     /// The file is there and can't be read: starting without it would undo what the administrator said.
     pub(super) fn read(&self) -> anyhow::Result<Overlay> {
-        let Some(path) = self.0.as_ref().filter(|path| path.exists()) else { return Ok(Overlay::default()) };
+        let Some(path) = &self.0 else { return Ok(Overlay::default()) };
         let shown = path.display();
-        let size = std::fs::metadata(path).with_context(|| format!("admin.changes_file {shown}"))?.len();
-        anyhow::ensure!(size <= MAX_BYTES, "admin.changes_file {shown}: larger than {MAX_BYTES} bytes");
-        let text = zeroize::Zeroizing::new(std::fs::read(path).with_context(|| format!("admin.changes_file {shown}"))?);
+        let text = match text_file::read(path, MAX_BYTES) {
+            Err(why) if why.kind() == ErrorKind::NotFound => return Ok(Overlay::default()),
+            text => text.with_context(|| format!("admin.changes_file {shown}"))?,
+        };
         // Not the parser's words: they may repeat a value.
-        serde_json::from_slice(&text)
+        serde_json::from_str(&text)
             .map_err(|_| anyhow::anyhow!("admin.changes_file {shown}: not a file of changes; remove it to start without them"))
     }
 

@@ -26,7 +26,7 @@ pub fn watch(reloader: Arc<Reloader>, files: bool) -> std::io::Result<()> {
     tokio::spawn(async move {
         let mut ticks = interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut source = Watched { taken: reloader.source.seen.clone(), last: reloader.source.seen.clone() };
+        let mut last = Seen::default();
         let mut rest = Watched::default();
         let mut healed = Instant::now();
         loop {
@@ -37,9 +37,14 @@ pub fn watch(reloader: Arc<Reloader>, files: bool) -> std::io::Result<()> {
             if told {
                 tracing::info!("SIGHUP: reading the configuration anew");
             }
-            if told || (files && source.changed(reloader.source_files())) {
-                // What went wrong is in the log, and in the status.
+            // What went wrong is in the log, and in the status.
+            let read = if told {
                 let _ = reloader.reload().await;
+                true
+            } else {
+                files && reloader.follow(&mut last).await
+            };
+            if read {
                 rest = Watched::default();
                 continue;
             }
@@ -76,8 +81,12 @@ impl Watched {
 }
 
 impl Reloader {
-    fn source_files(&self) -> Vec<std::path::PathBuf> {
-        self.source.files.clone()
+    /// Reads the configuration if its files changed since anybody read them and have come to rest: are as they were the `last` time.
+    async fn follow(&self, last: &mut Seen) -> bool {
+        let now = self.source.now();
+        let rests = now == *last;
+        *last = now;
+        rests && self.reload_changed(last).await.is_some()
     }
 
     async fn named_files(&self) -> Vec<std::path::PathBuf> {
@@ -95,12 +104,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("driver.wasm");
         std::fs::write(&file, "one").unwrap();
-        let before = Seen::now([file.clone()]);
-        std::fs::write(&file, "another").unwrap();
-        for mut watched in [Watched::default(), Watched { taken: before.clone(), last: before }] {
-            assert!(!watched.changed(vec![file.clone()]), "it may be being written");
-            assert!(watched.changed(vec![file.clone()]));
-            assert!(!watched.changed(vec![file.clone()]));
-        }
+        let mut watched = Watched::default();
+        assert!(!watched.changed(vec![file.clone()]), "it may be being written");
+        assert!(watched.changed(vec![file.clone()]));
+        assert!(!watched.changed(vec![file.clone()]));
     }
 }

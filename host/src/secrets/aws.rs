@@ -4,6 +4,8 @@
 //! the environment. Where it is one key of an object and the database has no user, that is the object's `username`: so the
 //! service itself writes secrets of databases. Nothing of an answer but a checked name is in an error.
 
+mod members;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,13 +14,14 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::{Fetched, Good, SecretProvider};
 use crate::config::{AwsConfig, Reference, Secret, TlsConfig, TlsMode, aws_region, first_variable, is_loopback};
 use crate::http::{HttpError, SignedHttp};
 use crate::transport::{PRIMARY, TlsClient};
+use members::member;
 
 /// What its references begin with.
 pub(crate) const SCHEME: &str = "aws-secrets";
@@ -128,34 +131,31 @@ fn unsent(why: HttpError) -> String {
     }
 }
 
-/// What of the answer is looked at. Without a `Debug`.
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(rename = "SecretString")]
-    text: Option<String>,
-}
-
-/// The secret and its user.
+/// The secret and its user. Of what else is in the answer nothing is copied that isn't wiped.
 fn read(answer: &Response<Bytes>, key: Option<&str>) -> Result<(Secret, Option<String>), String> {
     if answer.status() != StatusCode::OK {
         return Err(format!("AWS Secrets Manager refuses: {}", refusal(answer)));
     }
-    let strange = |_| "AWS Secrets Manager: the answer isn't one".to_owned();
-    let answer: Answer = serde_json::from_slice(answer.body()).map_err(strange)?;
-    let Some(text) = answer.text.map(Zeroizing::new) else { return Err("the secret is binary: its text is wanted".to_owned()) };
-    let Some(key) = key else { return Ok((Secret::new(text.to_string()), None)) };
-    let Ok(Value::Object(mut all)) = serde_json::from_str(&text) else {
-        return Err(format!("the secret isn't a JSON object, of which {key:?} would be a key"));
+    let strange = || "AWS Secrets Manager: the answer isn't one".to_owned();
+    let body = std::str::from_utf8(answer.body()).map_err(|_| strange())?;
+    let text = match member(body, "SecretString").map_err(|_| strange())? {
+        Some(text) => text.string().ok_or_else(strange)?,
+        None => return Err("the secret is binary: its text is wanted".to_owned()),
     };
-    let mut one = |key: &str| match all.remove(key) {
-        Some(Value::String(text)) => Some(text),
-        Some(number @ Value::Number(_)) => Some(number.to_string()),
-        _ => None,
+    let Some(key) = key else { return Ok((kept(text), None)) };
+    let one = |key: &str| match member(&text, key) {
+        Ok(found) => Ok(found.and_then(|member| member.text())),
+        Err(_) => Err(format!("the secret isn't a JSON object, of which {key:?} would be a key")),
     };
-    let user = one(USER);
-    let value = if key == USER { user.clone() } else { one(key) };
-    let value = value.ok_or_else(|| format!("the secret has no text under the key {key:?}"))?;
-    Ok((Secret::new(value), user))
+    let value = one(key)?.ok_or_else(|| format!("the secret has no text under the key {key:?}"))?;
+    // No secret: it stands in a configuration as well.
+    let user = one(USER)?.map(|user| user.to_string());
+    Ok((kept(value), user))
+}
+
+/// Into keeping, without a copy.
+fn kept(mut text: Zeroizing<String>) -> Secret {
+    Secret::new(std::mem::take(&mut *text))
 }
 
 /// What the service calls its refusal: a name of letters, or else its status alone.
@@ -175,6 +175,8 @@ fn refusal(answer: &Response<Bytes>) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     const PASSWORD: &str = "hunter22-5519";

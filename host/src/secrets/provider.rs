@@ -15,7 +15,7 @@ use crate::config::{Reference, Secret};
 ///
 /// Another one is a type with this that is given to [`register`] before a configuration is read. From then on `SCHEME:…` is a reference to it
 /// wherever a password or an access token stands. It isn't asked on the way of a call: what it gave is used for new connections as long as it
-/// is [`Good`], one asks for all who wait, and no longer than [`super::FETCH_TIMEOUT`]. What goes wrong is the trouble of its databases alone: they
+/// is [`Good`], by all databases that name it alike, one asks for all who wait, and no longer than [`super::FETCH_TIMEOUT`]. What goes wrong is the trouble of its databases alone: they
 /// are down with its words as the reason, and are tried again. None of its errors may hold a value, or what could be one.
 pub trait SecretProvider: Send + Sync {
     /// What its references begin with, without the colon: lower-case letters, digits and hyphens.
@@ -57,6 +57,7 @@ pub struct Fetched {
 }
 
 /// How long a secret is good. A refused login ends it in any case, but for [`Good::Always`].
+#[derive(Clone)]
 pub enum Good {
     /// As long as the process lives.
     Always,

@@ -1,7 +1,8 @@
 //! SCRAM-SHA-256's part that needs the password (RFC 5802 section 3, RFC 7677).
 
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ring::{digest, hmac, pbkdf2};
 use zeroize::Zeroizing;
@@ -12,9 +13,18 @@ const KEY_BYTES: usize = digest::SHA256_OUTPUT_LEN;
 
 type Key = Zeroizing<[u8; KEY_BYTES]>;
 
-/// The last SaltedPassword: deriving one takes milliseconds, and a server gives one user the same salt each time.
+/// The SaltedPasswords of a secret that are kept: one for each server that it is for, which gives a user the same salt each time.
+const KEPT: usize = 16;
+
+/// The last SaltedPasswords, since deriving one takes milliseconds. Who wants the same one waits for who derives it, and for nobody else.
 #[derive(Default)]
-pub(crate) struct SaltedPasswords(Mutex<Option<(Vec<u8>, NonZeroU32, Key)>>);
+pub(crate) struct SaltedPasswords(Mutex<VecDeque<Arc<Salted>>>);
+
+struct Salted {
+    salt: Vec<u8>,
+    iterations: NonZeroU32,
+    key: OnceLock<Key>,
+}
 
 impl SaltedPasswords {
     /// ClientProof and ServerSignature.
@@ -40,18 +50,24 @@ impl SaltedPasswords {
     }
 
     fn salted(&self, secret: &Secret, salt: &[u8], iterations: NonZeroU32) -> Key {
-        let mut last = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some((known_salt, known_iterations, key)) = &*last
-            && known_salt == salt
-            && *known_iterations == iterations
-        {
-            return key.clone();
-        }
-        let mut key = Zeroizing::new([0; KEY_BYTES]);
-        let password = prepared(secret.expose());
-        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, password.as_bytes(), &mut *key);
-        *last = Some((salt.to_vec(), iterations, key.clone()));
-        key
+        let derive = || {
+            let mut key = Zeroizing::new([0; KEY_BYTES]);
+            let password = prepared(secret.expose());
+            pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, password.as_bytes(), &mut *key);
+            key
+        };
+        self.of(salt, iterations).key.get_or_init(derive).clone()
+    }
+
+    fn of(&self, salt: &[u8], iterations: NonZeroU32) -> Arc<Salted> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = kept.iter().position(|known| known.salt == salt && known.iterations == iterations);
+        let salted = known.and_then(|at| kept.remove(at));
+        let new = || Arc::new(Salted { salt: salt.to_vec(), iterations, key: OnceLock::new() });
+        let salted = salted.unwrap_or_else(new);
+        kept.push_front(salted.clone());
+        kept.truncate(KEPT);
+        salted
     }
 }
 
@@ -81,5 +97,26 @@ mod tests {
             assert_eq!(STANDARD.encode(proof), "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=");
             assert_eq!(STANDARD.encode(server), "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
         }
+    }
+
+    #[test]
+    fn servers_salts_are_kept_and_not_for_ever() {
+        let secret = Secret::new("pencil".to_owned());
+        let (known, iterations) = (SaltedPasswords::default(), NonZeroU32::MIN);
+        let first = known.of(b"first", iterations);
+        let key = known.salted(&secret, b"first", iterations);
+        assert_eq!(first.key.get(), Some(&key));
+        assert_ne!(key, known.salted(&secret, b"other", iterations));
+        assert_ne!(key, known.salted(&secret, b"first", iterations.saturating_add(1)));
+        for salt in 0..KEPT {
+            // Those that are used are those that stay.
+            assert!(Arc::ptr_eq(&first, &known.of(b"first", iterations)));
+            let _ = known.salted(&secret, &salt.to_le_bytes(), iterations);
+        }
+        assert_eq!(known.0.lock().unwrap().len(), KEPT);
+        for salt in 0..KEPT {
+            let _ = known.of(&salt.to_be_bytes(), iterations);
+        }
+        assert!(!Arc::ptr_eq(&first, &known.of(b"first", iterations)));
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::config::{Config, Fault, Origin, Source};
 use crate::mcp;
-use crate::registry::Registry;
+use crate::registry::{Registry, Unavailable, WrongEntries};
 
 /// Checks and says what was found. Whether there is no error.
 pub(super) async fn run(source: &Source, as_json: bool, with_drivers: bool) -> anyhow::Result<bool> {
@@ -40,12 +40,8 @@ pub(super) async fn run(source: &Source, as_json: bool, with_drivers: bool) -> a
         let list = |faults: &[Fault]| faults.iter().map(document).collect::<Vec<_>>();
         super::super::print(&format!("{:#}\n", json!({"errors": list(&errors), "warnings": list(&warnings)})))?;
     } else {
-        for warning in &warnings {
-            eprintln!("warning: {warning}");
-        }
-        for error in &errors {
-            eprintln!("error: {error}");
-        }
+        let said = warnings.iter().map(|warning| format!("warning: {warning}\n"));
+        super::super::complain(&said.chain(errors.iter().map(|error| format!("error: {error}\n"))).collect::<String>());
         let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
         let verdict = if errors.is_empty() { "it can be used" } else { "it can't be used" };
         super::super::print(&format!("{verdict}: {}, {}\n", count(errors.len(), "error"), count(warnings.len(), "warning")))?;
@@ -61,43 +57,31 @@ struct Opened {
     why: String,
 }
 
-/// Opens every database, connecting to none. One that is wrong keeps no other from being looked at, but the tools' names: what is wrong
-/// with those comes beside.
+/// Opens every database, connecting to none. Where some are wrong they and those that can't be had now are said, and the tools' names wait:
+/// they are those of a server that starts.
 async fn opened(config: &Config) -> anyhow::Result<(Vec<Opened>, Vec<String>)> {
+    let mut config = config.clone();
     let mut all = Vec::new();
-    if let Ok(registry) = Registry::open(config.clone()).await {
-        let snapshot = registry.current();
-        all.extend(snapshot.unavailable().map(|(id, entry)| Opened {
-            id: id.to_owned(),
-            wrong: false,
-            why: entry.reason.clone(),
-        }));
-        return Ok((all, mcp::faults(&snapshot)));
-    }
-    for (id, database) in &config.databases {
-        let alone = Config {
-            databases: std::iter::once((id.clone(), database.clone())).collect(),
-            default_database: None,
-            statements: Default::default(),
-            ..config.clone()
-        };
-        match Registry::open(alone).await {
+    loop {
+        match Registry::open(config.clone()).await {
             Ok(registry) => {
                 let snapshot = registry.current();
-                all.extend(snapshot.unavailable().map(|(id, entry)| Opened {
-                    id: id.to_owned(),
-                    wrong: false,
-                    why: entry.reason.clone(),
-                }));
+                let faults = if all.is_empty() { mcp::faults(&snapshot) } else { Vec::new() };
+                let missing =
+                    |(id, entry): (&str, &Unavailable)| Opened { id: id.to_owned(), wrong: false, why: entry.reason.clone() };
+                all.extend(snapshot.unavailable().map(missing));
+                all.sort_by(|one, other| one.id.cmp(&other.id));
+                return Ok((all, faults));
             }
             Err(why) => {
-                let why = format!("{why:#}");
-                let why = why.strip_prefix(&format!("databases.{id}: ")).unwrap_or(&why).to_owned();
-                all.push(Opened { id: id.clone(), wrong: true, why });
+                let wrong = why.downcast::<WrongEntries>()?;
+                for (id, why) in wrong.each() {
+                    config.databases.remove(id);
+                    all.push(Opened { id: id.to_owned(), wrong: true, why: why.to_owned() });
+                }
             }
         }
     }
-    Ok((all, Vec::new()))
 }
 
 fn document(fault: &Fault) -> Value {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::secrets::{self, SecretProvider};
 
 /// `SCHEME:REST`, and what stands beside it in the configuration. Not a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reference {
     scheme: &'static str,
     rest: String,

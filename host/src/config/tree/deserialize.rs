@@ -86,8 +86,10 @@ impl<'a> From<'a> {
 macro_rules! integers {
     ($($method:ident $visit:ident $type:ty),*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
-            let number = self.scalar()?.integer().and_then(|number| <$type>::try_from(number).ok());
-            let number = number.ok_or_else(|| Wrong::invalid_type(Unexpected::Unit, &visitor).at(self.0))?;
+            let number = self.scalar()?.integer().ok_or_else(|| Wrong::custom("a whole number is wanted").at(self.0))?;
+            let number = <$type>::try_from(number).map_err(|_| {
+                Wrong::custom(format!("a whole number from {} to {} is wanted", <$type>::MIN, <$type>::MAX)).at(self.0)
+            })?;
             visitor.$visit(number).map_err(|why: Wrong| why.at(self.0))
         }
     )*};

@@ -201,3 +201,64 @@ databases:
     }
     assert_eq!(told.matches("error: ").count(), 3, "{told}");
 }
+
+/// Three hundred tenants without their driver's folder, three hundred with options that their driver doesn't have, and four hundred that are well.
+#[tokio::test]
+async fn a_thousand_databases_of_which_many_are_wrong_stay_readable() {
+    let config = Config::new();
+    let folder = config.folder().join("tenants");
+    std::fs::create_dir(&folder).expect("a folder");
+    let entries = |wrong: &Value| {
+        let entry = |at: usize| match at {
+            0..300 => json!({"driver": "sqlite", "directory": config.folder().join("missing"), "catalog": "a.db"}),
+            300..600 => wrong.clone(),
+            _ => json!({"driver": "sqlite", "directory": folder, "catalog": "a.db"}),
+        };
+        (0..1_000).map(|at| (format!("t{at:04}"), entry(at))).collect::<serde_json::Map<_, _>>()
+    };
+    let options = json!({"driver": "sqlite", "directory": folder, "catalog": "a.db", "options": {"surprise": true}});
+    let file = Config::new().set(&["databases"], entries(&options).into()).write();
+    let path = file.to_str().expect("UTF-8");
+    let (code, out, told) = bulkhead(&["config", "check", "--config", path], &[]).await;
+    assert_eq!((code, out.as_str()), (2, "it can't be used: 300 errors, 300 warnings\n"), "{told}");
+    assert_eq!(told.lines().count(), 600, "each once: {told}");
+    let (code, _, told) = bulkhead(&["serve", "--config", path], &[]).await;
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("databases.t0300, t0301, t0302, t0303, t0304 and 295 more: options"), "{told}");
+    assert!(told.lines().count() < 30 && told.len() < 10_000, "{told}");
+    // Wrong in themselves: as many as are read at a glance.
+    let file = Config::new().set(&["databases"], entries(&json!({"driver": "sqlite", "directroy": folder})).into()).write();
+    let path = file.to_str().expect("UTF-8");
+    let (code, out, told) = bulkhead(&["config", "check", "--config", path], &[]).await;
+    assert_eq!((code, told.lines().count()), (2, 300), "{out}{told}");
+    let (code, _, told) = bulkhead(&["serve", "--config", path], &[]).await;
+    assert!(code == 2 && told.contains("280 more") && told.lines().count() < 25, "{told}");
+}
+
+/// As others' `| head` does.
+#[tokio::test]
+async fn nobody_need_read_to_the_end() {
+    let entries = (0..2_000).map(|at| (format!("t{at}"), json!({"drivr": "sqlite"}))).collect::<serde_json::Map<_, _>>();
+    let file = Config::new().set(&["databases"], entries.into()).write();
+    let command = format!(
+        "{} config check --config {} 2>&1 >/dev/null | head -1; echo ${{PIPESTATUS[0]}}",
+        environment::binary().display(),
+        file.display()
+    );
+    let output = tokio::process::Command::new("bash").args(["-c", &command]).output().await.expect("bash");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(text.starts_with("error: ") && text.ends_with("\n2\n"), "{text}");
+}
+
+/// A pipe would be waited for, and is empty when it is read again.
+#[tokio::test]
+async fn what_is_no_file_is_said_to_be_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (pipe, empty) = (folder.path().join("pipe.yaml"), folder.path().join("empty.yaml"));
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRUSR).expect("a pipe");
+    std::fs::write(&empty, "# nothing yet\n").expect("a file");
+    for (path, word) in [(&pipe, "regular file"), (&empty, "config init"), (&folder.path().to_owned(), "directory")] {
+        let (code, _, told) = bulkhead(&["config", "check", "--config", path.to_str().expect("UTF-8")], &[]).await;
+        assert!(code == 2 && told.contains(word), "{told}");
+    }
+}

@@ -46,6 +46,18 @@ fn hostile() -> Value {
     json!({"driver": "hostile", "host": "127.0.0.1", "port": 9, "user": "nobody", "password": SECRET, "tls": {"mode": "off"}})
 }
 
+/// With the file as it is by then.
+#[tokio::test]
+async fn a_change_that_reads_the_file_s_change_is_the_only_one() {
+    let (config, admin) = Admin::of(lite(Config::new(), "one"));
+    let mut host = Host::start(config).await;
+    host.reconfigure(|config| config.put(&["databases", "three"], hostile()));
+    let (status, answer) = admin.put("/admin/databases/two", hostile()).await;
+    assert_eq!((status, &answer["added"]), (StatusCode::OK, &json!(["three", "two"])), "{answer}");
+    tokio::time::sleep(std::time::Duration::from_millis(1_600)).await;
+    assert_eq!(host.log().matches("configuration taken").count(), 1, "{}", host.log());
+}
+
 #[tokio::test]
 async fn databases_statements_and_back_to_the_file() {
     let (config, admin) = Admin::of(lite(Config::new(), "one"));

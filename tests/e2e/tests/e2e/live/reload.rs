@@ -81,6 +81,38 @@ async fn on_sighup_alone_where_files_are_not_watched() {
     assert_eq!(ids(&client).await, ["one", "two"]);
 }
 
+/// SIGHUP, which takes it before it is seen to have changed.
+#[tokio::test]
+async fn a_change_is_read_once_whoever_says_so() {
+    let mut host = Host::start(lite(Config::new(), "one")).await;
+    let client = host.client().await;
+    for round in 1..=3_usize {
+        host.reconfigure(|config| {
+            config.put(&["databases", "two"], json!({"driver": "hostile", "host": "127.0.0.1", "max_rows": round}))
+        });
+        host.hang_up();
+        logged(&host, "configuration taken", round).await;
+        // Longer than a file that changed takes to be seen at rest.
+        tokio::time::sleep(Duration::from_millis(1_600)).await;
+        assert_eq!(host.log().matches("configuration taken").count(), round, "{}", host.log());
+    }
+    assert_eq!(ids(&client).await, ["one", "two"]);
+    // A wrong one is said once, too.
+    host.overwrite("databases: [");
+    host.hang_up();
+    tokio::time::sleep(Duration::from_millis(1_600)).await;
+    assert_eq!(host.log().matches("configuration refused").count(), 1, "{}", host.log());
+}
+
+/// Neither its content nor its time tells: what others may do with it alone.
+#[tokio::test]
+async fn a_file_that_comes_to_be_another_s_is_looked_at() {
+    let host = Host::start(lite(Config::new(), "one")).await;
+    let file = host.folder().join("bulkhead.yaml");
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o640)).expect("its mode");
+    logged(&host, "configuration taken", 1).await;
+}
+
 #[tokio::test]
 async fn saved_statements_and_tools_follow() {
     let mut host = Host::start(lite(Config::new(), "one")).await;
