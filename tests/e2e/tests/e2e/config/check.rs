@@ -217,7 +217,9 @@ async fn a_thousand_databases_of_which_many_are_wrong_stay_readable() {
         (0..1_000).map(|at| (format!("t{at:04}"), entry(at))).collect::<serde_json::Map<_, _>>()
     };
     let options = json!({"driver": "sqlite", "directory": folder, "catalog": "a.db", "options": {"surprise": true}});
-    let file = Config::new().set(&["databases"], entries(&options).into()).write();
+    let config_of = |wrong: &Value| Config::new().set(&["databases"], entries(wrong).into());
+    let many = config_of(&options);
+    let file = many.write();
     let path = file.to_str().expect("UTF-8");
     let (code, out, told) = bulkhead(&["config", "check", "--config", path], &[]).await;
     assert_eq!((code, out.as_str()), (2, "it can't be used: 300 errors, 300 warnings\n"), "{told}");
@@ -227,7 +229,8 @@ async fn a_thousand_databases_of_which_many_are_wrong_stay_readable() {
     assert!(told.contains("databases.t0300, t0301, t0302, t0303, t0304 and 295 more: options"), "{told}");
     assert!(told.lines().count() < 30 && told.len() < 10_000, "{told}");
     // Wrong in themselves: as many as are read at a glance.
-    let file = Config::new().set(&["databases"], entries(&json!({"driver": "sqlite", "directroy": folder})).into()).write();
+    let many = config_of(&json!({"driver": "sqlite", "directroy": folder}));
+    let file = many.write();
     let path = file.to_str().expect("UTF-8");
     let (code, out, told) = bulkhead(&["config", "check", "--config", path], &[]).await;
     assert_eq!((code, told.lines().count()), (2, 300), "{out}{told}");
@@ -239,7 +242,8 @@ async fn a_thousand_databases_of_which_many_are_wrong_stay_readable() {
 #[tokio::test]
 async fn nobody_need_read_to_the_end() {
     let entries = (0..2_000).map(|at| (format!("t{at}"), json!({"drivr": "sqlite"}))).collect::<serde_json::Map<_, _>>();
-    let file = Config::new().set(&["databases"], entries.into()).write();
+    let many = Config::new().set(&["databases"], entries.into());
+    let file = many.write();
     let command = format!(
         "{} config check --config {} 2>&1 >/dev/null | head -1; echo ${{PIPESTATUS[0]}}",
         environment::binary().display(),
@@ -247,7 +251,7 @@ async fn nobody_need_read_to_the_end() {
     );
     let output = tokio::process::Command::new("bash").args(["-c", &command]).output().await.expect("bash");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    assert!(text.starts_with("error: ") && text.ends_with("\n2\n"), "{text}");
+    assert!(text.contains("drivr") && text.ends_with("\n2\n"), "{text}");
 }
 
 /// A pipe would be waited for, and is empty when it is read again.
