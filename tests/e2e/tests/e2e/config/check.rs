@@ -229,7 +229,7 @@ async fn a_thousand_databases_of_which_many_are_wrong_stay_readable() {
     assert!(told.contains("databases.t0300, t0301, t0302, t0303, t0304 and 295 more: options"), "{told}");
     assert!(told.lines().count() < 30 && told.len() < 10_000, "{told}");
     // Wrong in themselves: as many as are read at a glance.
-    let many = config_of(&json!({"driver": "sqlite", "directroy": folder}));
+    let many = config_of(&json!({"driver": "sqlite", "directory": folder, "descripton": "a"}));
     let file = many.write();
     let path = file.to_str().expect("UTF-8");
     let (code, out, told) = bulkhead(&["config", "check", "--config", path], &[]).await;
