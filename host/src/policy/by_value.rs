@@ -2,13 +2,22 @@
 //! functions are listed they would go past the lists.
 
 use super::functions::OUT_OF_GRIP;
+use super::{extensions, types};
 
 pub(super) fn reaches(name: &str) -> bool {
     OUT_OF_GRIP.contains(&name)
         || REACH.contains(&name)
+        || extensions::run_text(name)
+        || extensions::take_names(name)
+        || types::is_reg(without_direction(name))
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
         || (name.starts_with("pg_") && !PG_HARMLESS.contains(&name))
+}
+
+/// A type's own functions: `regclass(...)`, `regclassout(...)`.
+fn without_direction(name: &str) -> &str {
+    ["in", "out", "send", "recv"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
 }
 
 const REACH: &[&str] = &[
@@ -17,6 +26,19 @@ const REACH: &[&str] = &[
     "col_description",
     "shobj_description",
     "row_security_active",
+    // PostgreSQL: types by their numbers, of which each table has one
+    "format_type",
+    "oidvectortypes",
+    "array_in",
+    "array_recv",
+    "domain_in",
+    "domain_recv",
+    "enum_in",
+    "enum_recv",
+    "multirange_in",
+    "range_in",
+    "record_in",
+    "record_recv",
     // SQLite: how large tables are
     "dbstat",
     // SQL Server: other tables, and what is said of objects
@@ -91,7 +113,6 @@ const PG_HARMLESS: &[&str] = &[
     "pg_current_snapshot",
     "pg_current_wal_lsn",
     "pg_wal_lsn_diff",
-    "pg_input_is_valid",
     "pg_trigger_depth",
     "pg_jit_available",
     "pg_timezone_names",

@@ -124,7 +124,7 @@ fn judge_text(policy: &Policy, reading: bool, naming: bool, sql: &str) -> Result
         statement::reads(policy.dialect, &statement)?;
     }
     if naming {
-        kinds::check(&statement)?;
+        kinds::check(policy.dialect, &statement)?;
     }
     if policy.limits_tables() {
         let named = relations::of(policy.dialect, &statement)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Name;
 use super::pattern::{Pattern, Patterns};
+use super::reference::lower;
 use crate::config::{DEFAULT_MAX_BYTES, DEFAULT_MAX_ROWS, DEFAULT_STATEMENT_TIMEOUT, PolicyConfig, ToolsConfig};
 
 /// The effective policy of a database. It is looked up for each call, so that one for each caller can stand in its place.
@@ -51,9 +52,8 @@ impl Policy {
     #[must_use]
     pub fn new(config: &PolicyConfig, dialect: &str, catalog: Option<&str>) -> Policy {
         let dialect = Name::of(dialect);
-        let fold = dialect != Name::PostgreSql;
-        let tables = |list: &[String]| list.iter().map(|text| TablePattern::parse(text, fold)).collect::<Vec<_>>();
-        let folded = |text: &str| if fold { text.to_lowercase() } else { text.to_owned() };
+        let folded = |text: &str| lower(dialect, text);
+        let tables = |list: &[String]| list.iter().map(|text| TablePattern::parse(text, folded)).collect::<Vec<_>>();
         Policy {
             read_only: config.read_only.unwrap_or(false),
             confirm_writes: config.confirm_writes.unwrap_or(false),
@@ -66,11 +66,11 @@ impl Policy {
             default_schema: config.default_schema.as_deref().map_or_else(|| dialect.looks_first(config, catalog), folded),
             says_default_schema: config.default_schema.is_some(),
             unqualified: true,
-            schemas: config.schemas.as_ref().map(|list| Patterns::new(list, fold)),
+            schemas: config.schemas.as_ref().map(|list| Patterns::new(list, folded)),
             tables: config.tables.as_deref().map(tables),
             deny_tables: tables(&config.deny_tables),
-            deny_functions: Patterns::new(&config.functions.deny, true),
-            allow_functions: Patterns::new(&config.functions.allow, true),
+            deny_functions: Patterns::new(&config.functions.deny, str::to_lowercase),
+            allow_functions: Patterns::new(&config.functions.allow, str::to_lowercase),
             tools: config.tools.clone(),
         }
     }
@@ -95,10 +95,10 @@ impl Policy {
 
 impl TablePattern {
     /// `schema.table` or `table`; a part with a dot in it stands in double quotes.
-    fn parse(text: &str, fold: bool) -> TablePattern {
+    fn parse(text: &str, folded: impl Fn(&str) -> String) -> TablePattern {
         let pattern = |text: &str| {
             let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-            if fold { Pattern::lower(inner) } else { Pattern::new(inner) }
+            Pattern::new(&folded(inner))
         };
         let mut quoted = false;
         let dot = text.char_indices().find(|(_, character)| {
@@ -119,7 +119,7 @@ impl Name {
     /// isn't allowed, the first schema that is.
     fn looks_first(self, config: &PolicyConfig, catalog: Option<&str>) -> String {
         let allowed = config.schemas.as_ref().filter(|_| self == Name::PostgreSql);
-        if let Some(schemas) = allowed.filter(|schemas| !Patterns::new(schemas, false).matches("public"))
+        if let Some(schemas) = allowed.filter(|schemas| !Patterns::new(schemas, str::to_owned).matches("public"))
             && let Some(first) = schemas.iter().find(|schema| Pattern::new(schema).is_plain())
         {
             return first.clone();

@@ -7,7 +7,7 @@ use sqlparser::tokenizer::Token;
 
 use super::pattern::Patterns;
 use super::refusal::Rule;
-use super::{Refusal, by_value};
+use super::{Refusal, by_value, extensions};
 
 /// What a statement is held against.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ pub(super) struct Against<'a> {
 }
 
 pub(super) fn check(tokens: &[Token], against: Against<'_>) -> Result<(), Refusal> {
-    each(tokens, |name| allowed(name, against))?;
+    each(tokens, |schema, name| allowed(schema, name, against))?;
     if against.deny.is_empty() { Ok(()) } else { no_notation(tokens, against.deny) }
 }
 
@@ -75,7 +75,7 @@ const NO_CALLS: &[&str] = &[
 /// The functions that a statement calls, in lower case.
 pub(super) fn called(tokens: &[Token]) -> Vec<String> {
     let mut names = Vec::new();
-    let _: Result<(), ()> = each(tokens, |name| {
+    let _: Result<(), ()> = each(tokens, |_, name| {
         if !NO_CALLS.contains(&name) {
             names.push(name.to_owned());
         }
@@ -86,31 +86,37 @@ pub(super) fn called(tokens: &[Token]) -> Vec<String> {
     names
 }
 
-fn each<E>(tokens: &[Token], mut seen: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+/// Each call's schema, where it says one, and name.
+fn each<E>(tokens: &[Token], mut seen: impl FnMut(Option<&str>, &str) -> Result<(), E>) -> Result<(), E> {
+    let mut schema: Option<&str> = None;
     let mut name: Option<&str> = None;
     for token in tokens {
         match token {
             Token::Whitespace(_) => {}
+            // A name after a name without a period between them has no schema.
+            Token::Word(word) if name.is_some() => (schema, name) = (None, Some(word.value.as_str())),
             Token::Word(word) => name = Some(&word.value),
+            Token::Period => schema = name.take(),
             Token::LParen => {
                 if let Some(name) = name.take() {
-                    seen(&name.to_lowercase())?;
+                    seen(schema.map(str::to_lowercase).as_deref(), &name.to_lowercase())?;
                 }
+                schema = None;
             }
-            _ => name = None,
+            _ => (schema, name) = (None, None),
         }
     }
     Ok(())
 }
 
-fn allowed(name: &str, against: Against<'_>) -> Result<(), Refusal> {
+fn allowed(schema: Option<&str>, name: &str, against: Against<'_>) -> Result<(), Refusal> {
     if against.deny.matches(name) {
         return Err(Refusal::outside(Rule::Functions, format!("{name}() is not allowed here (the policy's `functions.deny`)")));
     }
     if against.allow.matches(name) {
         return Ok(());
     }
-    if against.reading && writes(name) {
+    if against.reading && (writes(name) || extensions::act_outside(schema, name)) {
         return Err(Refusal::write(format!("{name}() does more than read")));
     }
     if against.naming && by_value::reaches(name) {
@@ -137,6 +143,8 @@ fn no_notation(tokens: &[Token], deny: &Patterns) -> Result<(), Refusal> {
 
 fn writes(name: &str) -> bool {
     OUT_OF_GRIP.contains(&name)
+        || extensions::run_text(name)
+        || (name.starts_with("sqlite_") && !SQLITE_READS.contains(&name))
         || DENIED.contains(&name)
         || DENIED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || (name.starts_with("pg_") && !is_pg_read(name))
@@ -203,9 +211,9 @@ const DENIED: &[&str] = &[
     "plpgsql_inline_handler",
     "postgres_fdw_disconnect",
     "postgres_fdw_disconnect_all",
-    // SQLite: its own internals
-    "sqlite_rename_table",
-    "sqlite_rename_column",
+    // SQLite: merges a full-text index (FTS3), and what its shell adds
+    "optimize",
+    "edit",
     "sqlar_uncompress",
     // SQL Server: other servers and files
     "fn_dblog",
@@ -226,6 +234,10 @@ const DENIED: &[&str] = &[
     "sys_exec",
     "sys_eval",
 ];
+
+/// SQLite's own others are its internals (`sqlite_rename_table`), or write its log.
+const SQLITE_READS: &[&str] =
+    &["sqlite_version", "sqlite_source_id", "sqlite_compileoption_get", "sqlite_compileoption_used", "sqlite_offset"];
 
 const DENIED_PREFIXES: &[&str] = &["lo_", "dblink", "http_", "cron_", "binary_upgrade_", "postgres_fdw_"];
 

@@ -7,25 +7,25 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{AlterTableOperation, CommentObject, CopyTarget, ObjectType, Query, Set, Statement, Visit, Visitor};
 
-use super::Refusal;
 use super::relations::has_table_command;
 use super::statement::verb;
+use super::{Name, Refusal};
 
 /// Whether the statement, and each within it, is of such a kind.
-pub(super) fn check(statement: &Statement) -> Result<(), Refusal> {
-    match statement.visit(&mut Kinds) {
+pub(super) fn check(dialect: Name, statement: &Statement) -> Result<(), Refusal> {
+    match statement.visit(&mut Kinds(dialect)) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(refusal) => Err(*refusal),
     }
 }
 
-struct Kinds;
+struct Kinds(Name);
 
 impl Visitor for Kinds {
     type Break = Box<Refusal>;
 
     fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<Box<Refusal>> {
-        if names_all(statement) {
+        if names_all(self.0, statement) {
             return ControlFlow::Continue(());
         }
         ControlFlow::Break(Box::new(Refusal::unparsable(format!("{} may reach what it doesn't name", verb(statement)))))
@@ -39,7 +39,7 @@ impl Visitor for Kinds {
     }
 }
 
-fn names_all(statement: &Statement) -> bool {
+fn names_all(dialect: Name, statement: &Statement) -> bool {
     match statement {
         Statement::Query(_)
         | Statement::Explain { .. }
@@ -56,8 +56,9 @@ fn names_all(statement: &Statement) -> bool {
         | Statement::Commit { .. }
         | Statement::Rollback { .. }
         | Statement::Savepoint { .. }
-        | Statement::ReleaseSavepoint { .. }
-        | Statement::ShowVariable { .. } => true,
+        | Statement::ReleaseSavepoint { .. } => true,
+        // Whatever follows SHOW is a variable to the parser: MySQL's SHOW INDEX FROM t, SHOW TABLE STATUS.
+        Statement::ShowVariable { .. } => dialect == Name::PostgreSql,
         Statement::Analyze(analyze) => analyze.table_name.is_some(),
         Statement::AlterTable(alter) => alter.operations.iter().all(stays),
         Statement::Drop { object_type, .. } => {

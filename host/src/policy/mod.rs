@@ -19,6 +19,7 @@ mod by_value;
 mod decide;
 mod effective;
 mod explanation;
+mod extensions;
 mod facts;
 mod functions;
 mod kinds;
@@ -36,6 +37,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod tsql;
+mod types;
 mod visible;
 
 use sqlparser::dialect::{Dialect, GenericDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect};

@@ -1,9 +1,11 @@
 //! SQLite's PRAGMA, read from its tokens: the parser doesn't know `PRAGMA table_info(t)`, the form that everybody writes.
 
+use sqlparser::ast::Ident;
 use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::{Span, Token};
 
-use super::Refusal;
+use super::reference::fold;
+use super::{Name, Refusal};
 
 /// Pragmas that answer something about their argument.
 const ASKING: &[&str] = &[
@@ -55,6 +57,11 @@ const SHOWING: &[&str] = &[
 /// Pragmas that tell of their argument, a table, and nothing else.
 const OF_A_TABLE: &[&str] = &["table_info", "table_xinfo", "index_list", "foreign_key_list"];
 
+/// Whether a pragma only reads as a table of its own (`pragma_table_info`).
+pub(super) fn reads_as_table(name: &str) -> bool {
+    ASKING.contains(&name) || SHOWING.contains(&name)
+}
+
 /// What a PRAGMA is about.
 #[derive(Debug)]
 pub(super) struct Pragma {
@@ -90,9 +97,11 @@ pub(super) fn check(tokens: &[Token], reading: bool, naming: bool) -> Result<Opt
         [] => ASKING.contains(&name) || SHOWING.contains(&name),
         [Token::LParen, argument, Token::RParen] => {
             table = match argument {
-                Token::Word(word) => Some(word.value.to_lowercase()),
-                // Not unescaped; a name with a quote in it is nobody's.
-                Token::SingleQuotedString(text) => Some(text.to_lowercase()),
+                Token::Word(word) => Some(fold(
+                    Name::Sqlite,
+                    &Ident { value: word.value.clone(), quote_style: word.quote_style, span: Span::empty() },
+                )?),
+                Token::SingleQuotedString(text) => Some(fold(Name::Sqlite, &Ident::with_quote('\'', text))?),
                 Token::Number(..) => None,
                 _ => return Err(Refusal::write(format!("PRAGMA {name} with {argument}"))),
             };

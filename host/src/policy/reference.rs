@@ -41,15 +41,40 @@ impl Reference {
 /// A name in the case that the database compares it in.
 pub(super) fn fold(dialect: Name, ident: &Ident) -> Result<String, Refusal> {
     if dialect == Name::PostgreSql {
-        let text = if ident.quote_style.is_some() { ident.value.clone() } else { plain(ident)? };
+        let text = if ident.quote_style.is_some() { written(ident) } else { plain(ident)? };
         return Ok(cut(text));
     }
-    Ok(ident.value.to_lowercase())
+    Ok(lower(dialect, &written(ident)))
+}
+
+/// A name as it hides a table, if it is a common table expression's. Where a setting of the server's says whether case counts, it does here:
+/// one that differs in it is taken for a table's.
+pub(super) fn hiding(dialect: Name, ident: &Ident) -> Result<String, Refusal> {
+    match dialect {
+        Name::PostgreSql | Name::Sqlite => fold(dialect, ident),
+        Name::SqlServer | Name::MySql | Name::Generic => Ok(written(ident)),
+    }
+}
+
+/// A name, or a pattern of one, in the case that the database compares it in: SQLite knows ASCII's alone.
+pub(super) fn lower(dialect: Name, name: &str) -> String {
+    match dialect {
+        Name::PostgreSql => name.to_owned(),
+        Name::Sqlite => name.to_ascii_lowercase(),
+        Name::SqlServer | Name::MySql | Name::Generic => name.to_lowercase(),
+    }
+}
+
+/// The name itself: what is read here isn't unescaped, and in a quoted name its quote stands twice.
+fn written(ident: &Ident) -> String {
+    let Some(begin) = ident.quote_style else { return ident.value.clone() };
+    let end = if begin == '[' { ']' } else { begin };
+    ident.value.replace(&format!("{end}{end}"), &end.to_string())
 }
 
 /// A name that comes from outside of a statement, exactly as the database has it.
 pub(super) fn exact(dialect: Name, name: &str) -> String {
-    if dialect == Name::PostgreSql { cut(name.to_owned()) } else { name.to_lowercase() }
+    if dialect == Name::PostgreSql { cut(name.to_owned()) } else { lower(dialect, name) }
 }
 
 /// Words that stand before a table's name in PostgreSQL, where the parser takes them for the name and the name for its alias.

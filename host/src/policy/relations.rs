@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    AlterTableOperation, ColumnOption, CopySource, CreateTable, CreateTableLikeKind, DataType, Expr, FromTable, ObjectName,
-    ObjectType, OutputClause, Query, Select, SelectInto, SetExpr, Statement, TableConstraint, TableFactor, TableObject,
-    TableWithJoins, UpdateTableFromKind, Visit, Visitor,
+    AlterTableOperation, CascadeOption, ColumnDef, ColumnOption, CopySource, CreateTable, CreateTableLikeKind, DataType,
+    DropBehavior, Expr, FromTable, Ident, ObjectName, ObjectType, OutputClause, Query, Select, SelectInto, SetExpr, Statement,
+    TableConstraint, TableFactor, TableObject, TableWithJoins, UpdateTableFromKind, Visit, Visitor,
 };
 
-use super::reference::{Reference, fold};
-use super::{Name, Refusal};
+use super::reference::{Reference, fold, hiding};
+use super::{Name, Refusal, types};
 
 /// What a statement names.
 #[derive(Debug, Default)]
@@ -89,6 +89,7 @@ impl Visitor for Walk {
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> Step {
+        step(types::of_factor(factor).into_iter().try_for_each(|kind| self.cast(kind)))?;
         match factor {
             TableFactor::Table { name, args: Some(_), .. } if self.is_only_a_function(name) => {
                 self.function = Some(place(name));
@@ -112,7 +113,7 @@ impl Visitor for Walk {
         if let [part] = name.0.as_slice()
             && let Some(ident) = part.as_ident()
         {
-            match fold(self.dialect, ident) {
+            match hiding(self.dialect, ident) {
                 Ok(name) if self.is_expression(&name) => return ControlFlow::Continue(()),
                 Ok(_) => {}
                 Err(why) => return ControlFlow::Break(Box::new(why)),
@@ -121,13 +122,16 @@ impl Visitor for Walk {
         step(self.add(name))
     }
 
+    /// `orders '(1)'` is a value of the table's type to PostgreSQL, where no alias is a text; to the parser it is a column and its alias.
+    fn pre_visit_ident(&mut self, ident: &Ident) -> Step {
+        if self.dialect == Name::PostgreSql && ident.quote_style == Some('\'') {
+            return step(Err(Refusal::unparsable("a value written after the name of its type: write CAST('...' AS type)")));
+        }
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_expr(&mut self, expr: &Expr) -> Step {
-        let kind = match expr {
-            Expr::Cast { data_type, .. } => data_type,
-            Expr::TypedString(typed) => &typed.data_type,
-            _ => return ControlFlow::Continue(()),
-        };
-        step(self.cast(kind))
+        step(types::of_expr(expr).map_or(Ok(()), |kind| self.cast(kind)))
     }
 
     fn pre_visit_statement(&mut self, statement: &Statement) -> Step {
@@ -148,7 +152,7 @@ impl Walk {
             return Err(Refusal::unparsable("TABLE here: write SELECT * FROM"));
         }
         if let Some(with) = &query.with {
-            let name = |ident| fold(self.dialect, ident);
+            let name = |ident| hiding(self.dialect, ident);
             let names: Result<_, _> =
                 with.cte_tables.iter().map(|cte| Ok((name(&cte.alias.name)?, place(cte.query.as_ref())))).collect();
             self.scopes.push(Scope { query: here, names: names?, recursive: with.recursive, seen: 0 });
@@ -171,12 +175,14 @@ impl Walk {
 
     /// A table that is written to. T-SQL alone writes through an expression, to a table that stands in it.
     fn written(&mut self, name: &ObjectName) -> Result<(), Refusal> {
-        let reference = Reference::of(self.dialect, name)?;
-        let through = self.dialect == Name::SqlServer && reference.schema.is_none() && self.is_expression(&reference.table);
-        if !through {
-            self.named.tables.insert(reference);
-        }
-        Ok(())
+        let through = match name.0.as_slice() {
+            [part] if self.dialect == Name::SqlServer => {
+                let name = part.as_ident().map(|ident| hiding(self.dialect, ident)).transpose()?;
+                name.is_some_and(|name| self.is_expression(&name))
+            }
+            _ => false,
+        };
+        if through { Ok(()) } else { self.add(name) }
     }
 
     /// PostgreSQL's tables can't be called; elsewhere what is called in FROM may be a table.
@@ -192,19 +198,8 @@ impl Walk {
     }
 
     fn cast(&mut self, kind: &DataType) -> Result<(), Refusal> {
-        match kind {
-            DataType::Array(sqlparser::ast::ArrayElemTypeDef::SquareBracket(inner, _)) => self.cast(inner),
-            DataType::Regclass => Err(Refusal::unparsable("a cast to regclass names a table by a value")),
-            DataType::Custom(name, _) if self.dialect == Name::PostgreSql => {
-                let reference = Reference::of(self.dialect, name)?;
-                if reference.table.starts_with("reg") {
-                    return Err(Refusal::unparsable(format!("a cast to {name} names an object by a value")));
-                }
-                self.named.types.insert(reference);
-                Ok(())
-            }
-            _ => Ok(()),
-        }
+        self.named.types.extend(types::named(self.dialect, kind)?);
+        Ok(())
     }
 
     /// Names that the parser's walk doesn't take for tables, or takes for expressions where they are tables.
@@ -243,12 +238,19 @@ impl Walk {
                 self.output(merge.output.as_ref())?;
                 self.factor(&merge.table)
             }
-            Statement::Truncate(truncate) => truncate.table_names.iter().try_for_each(|table| self.written(&table.name)),
+            Statement::Truncate(truncate) => {
+                no_cascade(truncate.cascade == Some(CascadeOption::Cascade))?;
+                truncate.table_names.iter().try_for_each(|table| self.written(&table.name))
+            }
             Statement::CreateTable(create) => self.create_table(create),
             Statement::AlterTable(alter) => alter.operations.iter().try_for_each(|operation| self.alteration(operation)),
             Statement::Copy { source: CopySource::Table { table_name, .. }, .. } => self.written(table_name),
             Statement::Comment { object_name, .. } => self.add(object_name),
-            Statement::Drop { names, object_type, table, .. } => {
+            Statement::Drop { object_type: ObjectType::Index, table: None, .. } => {
+                Err(Refusal::unparsable("DROP INDEX doesn't say which table's"))
+            }
+            Statement::Drop { names, object_type, table, cascade, .. } => {
+                no_cascade(*cascade)?;
                 let are_tables = matches!(object_type, ObjectType::Table | ObjectType::View | ObjectType::MaterializedView);
                 names.iter().filter(|_| are_tables).chain(table).try_for_each(|name| self.written(name))
             }
@@ -306,14 +308,16 @@ impl Walk {
         let of = create.inherits.iter().flatten().chain(&create.partition_of).chain(&create.clone);
         like.chain(of).try_for_each(|name| self.add(name))?;
         create.constraints.iter().try_for_each(|constraint| self.constraint(constraint))?;
-        create.columns.iter().flat_map(|column| &column.options).try_for_each(|option| self.column_option(&option.option))
+        create.columns.iter().try_for_each(|column| self.column(column))
     }
 
     fn alteration(&mut self, operation: &AlterTableOperation) -> Result<(), Refusal> {
+        types::of_alteration(operation).map_or(Ok(()), |kind| self.cast(kind))?;
         match operation {
             AlterTableOperation::AddConstraint { constraint, .. } => self.constraint(constraint),
-            AlterTableOperation::AddColumn { column_def, .. } => {
-                column_def.options.iter().try_for_each(|option| self.column_option(&option.option))
+            AlterTableOperation::AddColumn { column_def, .. } => self.column(column_def),
+            AlterTableOperation::DropColumn { drop_behavior, .. } | AlterTableOperation::DropConstraint { drop_behavior, .. } => {
+                no_cascade(*drop_behavior == Some(DropBehavior::Cascade))
             }
             AlterTableOperation::RenameTable { table_name } => {
                 let (sqlparser::ast::RenameTableNameKind::To(name) | sqlparser::ast::RenameTableNameKind::As(name)) = table_name;
@@ -330,12 +334,22 @@ impl Walk {
         }
     }
 
+    fn column(&mut self, column: &ColumnDef) -> Result<(), Refusal> {
+        self.cast(types::of_column(column)?)?;
+        column.options.iter().try_for_each(|option| self.column_option(&option.option))
+    }
+
     fn column_option(&mut self, option: &ColumnOption) -> Result<(), Refusal> {
         match option {
             ColumnOption::ForeignKey(key) => self.add(&key.foreign_table),
             _ => Ok(()),
         }
     }
+}
+
+/// What depends on a table goes with it, or is emptied with it, and isn't named.
+fn no_cascade(cascades: bool) -> Result<(), Refusal> {
+    if cascades { Err(Refusal::unparsable("CASCADE reaches what isn't named")) } else { Ok(()) }
 }
 
 /// The parser reads `TABLE x` over the end of the statement; where it could, the tokens were rewritten before it.

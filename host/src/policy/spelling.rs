@@ -3,7 +3,7 @@
 //! Only words of the language are taken away, at places where they can be nothing else; no name of a table or of a function ever is. What
 //! functions are called was looked at before.
 
-use sqlparser::keywords::Keyword;
+use sqlparser::keywords::{Keyword, RESERVED_FOR_COLUMN_ALIAS};
 use sqlparser::tokenizer::Token;
 
 use super::Name;
@@ -114,8 +114,8 @@ fn unknown_of_sqlite(words: &[&Token], at: usize) -> Vec<(usize, Option<Token>)>
     if is(0, "is") && !is(1, "not") && compares(1) {
         return vec![(at, Some(Token::Eq))];
     }
-    // Which index is used. A column may be called `indexed`, but nothing stands before BY but these words.
-    if is(0, "indexed") && is(1, "by") && matches!(words.get(at + 2), Some(Token::Word(_) | Token::SingleQuotedString(_))) {
+    // Which index is used. `indexed by` may also be a column and its alias: then no name follows, but a reserved word such as FROM.
+    if is(0, "indexed") && is(1, "by") && words.get(at + 2).is_some_and(|token| is_index_name(token)) {
         return gone(0, 2);
     }
     let named =
@@ -131,6 +131,14 @@ fn unknown_of_sqlite(words: &[&Token], at: usize) -> Vec<(usize, Option<Token>)>
         return gone(1, 2);
     }
     Vec::new()
+}
+
+fn is_index_name(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => word.quote_style.is_some() || !RESERVED_FOR_COLUMN_ALIAS.contains(&word.keyword),
+        Token::SingleQuotedString(_) => true,
+        _ => false,
+    }
 }
 
 fn is_word(token: &Token, text: &str) -> bool {
@@ -212,6 +220,7 @@ mod tests {
             (Name::Sqlite, "a IS NULL OR a IS NOT NULL OR a IS NOT DISTINCT FROM b OR a IS TRUE"),
             (Name::Sqlite, "SELECT indexed FROM t AS indexed WHERE NOT indexed"),
             (Name::Sqlite, "SELECT 1 AS materialized , ( 2 )"),
+            (Name::Sqlite, "( SELECT max ( a ) || indexed by FROM t )"),
             (Name::PostgreSql, "WITH a AS MATERIALIZED ( x )"),
             (Name::SqlServer, "( ROWS CURRENT ROW EXCLUDE TIES )"),
         ] {

@@ -2,13 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Query, Select, SetExpr, Statement, Visit, Visitor};
+use sqlparser::ast::{ObjectName, Query, Select, SetExpr, Statement, Visit, Visitor};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
 use super::relations::has_table_command;
-use super::{Name, Refusal, spelling};
+use super::{Name, Refusal, pragma, spelling};
 
 /// Deeper nesting is refused: the parser calls itself for each level.
 const MAX_DEPTH: usize = 64;
@@ -46,7 +46,7 @@ pub(super) fn reads(dialect: Name, statement: &Statement) -> Result<(), Refusal>
     if dialect == Name::SqlServer && !matches!(statement, Statement::Query(_)) {
         return Err(Refusal::write(format!("{} is not a read", verb(statement))));
     }
-    match statement.visit(&mut Reading) {
+    match statement.visit(&mut Reading(dialect)) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(refusal) => Err(refusal),
     }
@@ -123,7 +123,7 @@ fn explain(why: &ParserError) -> String {
 }
 
 /// Walks all of a statement, statements and queries within it included, and stops at the first thing that isn't a read.
-struct Reading;
+struct Reading(Name);
 
 impl Visitor for Reading {
     type Break = Refusal;
@@ -165,6 +165,18 @@ impl Visitor for Reading {
         match query.body.as_ref() {
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
                 ControlFlow::Break(Refusal::write("a query that changes data"))
+            }
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    /// SQLite runs a pragma that is read from as a table: `pragma_optimize` writes.
+    fn pre_visit_relation(&mut self, name: &ObjectName) -> ControlFlow<Refusal> {
+        let ident = name.0.last().and_then(|part| part.as_ident()).filter(|_| self.0 == Name::Sqlite);
+        let Some(name) = ident.map(|ident| ident.value.to_lowercase()) else { return ControlFlow::Continue(()) };
+        match name.strip_prefix("pragma_") {
+            Some(pragma) if !pragma::reads_as_table(pragma) => {
+                ControlFlow::Break(Refusal::write(format!("{name} may change something")))
             }
             _ => ControlFlow::Continue(()),
         }

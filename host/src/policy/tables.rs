@@ -7,7 +7,7 @@
 use super::effective::{Policy, TablePattern};
 use super::reference::{Reference, exact};
 use super::refusal::Rule;
-use super::{Name, Refusal};
+use super::{Name, Refusal, types};
 
 /// Among `catalogs`: every one.
 const ANY: &str = "*";
@@ -27,12 +27,29 @@ impl Policy {
         self.allow(reference.schema.as_deref(), &reference.table)
     }
 
-    /// A type that a statement names: a table's name is one, and shows its columns.
+    /// A type that a statement names: a table's name is one, and shows its columns, and so is an array of it.
     pub(super) fn judge_type(&self, reference: &Reference) -> Result<(), Refusal> {
+        let known = types::is_known(&reference.table);
+        if known && reference.schema.as_deref() == Some("pg_catalog") {
+            return Ok(());
+        }
+        let denied = |name: &str| self.denies(reference.schema.as_deref().unwrap_or(&self.default_schema), name);
+        let element = Reference { table: types::element(&reference.table).to_owned(), ..reference.clone() };
+        if denied(&element.table) {
+            return self.judge(&element);
+        }
         match &reference.schema {
-            Some(_) => self.judge(reference),
-            None if self.denies(&self.default_schema, &reference.table) => self.judge(reference),
-            None => Ok(()),
+            Some(_) => self.judge(&element).or_else(|_| self.judge(reference)),
+            None if denied(&reference.table) => self.judge(reference),
+            None if self.tables.is_none() || known => Ok(()),
+            None => self.judge(&element).or_else(|_| self.judge(reference)).map_err(|_| {
+                let what = format!(
+                    "the type {:?} may be a table's, and is neither PostgreSQL's own nor among those that may be used here (the policy's \
+                     `tables`, which may list types)",
+                    reference.table
+                );
+                Refusal::outside(Rule::Tables, what)
+            }),
         }
     }
 
@@ -74,7 +91,8 @@ impl Policy {
         let anywhere = |pattern: &TablePattern| !pattern.table.is_all() && pattern.table.matches(table);
         let denied_somewhere = schema.is_none() && self.deny_tables.iter().any(anywhere);
         let schema = system.as_deref().or(schema).unwrap_or(&self.default_schema);
-        if denied_somewhere || self.denies(schema, table) {
+        let stored = self.stored_for(table).is_some_and(|virtual_table| self.denies(schema, virtual_table));
+        if denied_somewhere || stored || self.denies(schema, table) {
             let what = format!("the table {} may not be used here (the policy's `deny_tables`)", shown());
             return Err(Refusal::outside(Rule::DenyTables, what));
         }
@@ -95,6 +113,12 @@ impl Policy {
             return Err(Refusal::outside(Rule::Tables, what));
         }
         Ok(())
+    }
+
+    /// The virtual table whose rows a table of SQLite's holds, by its name.
+    fn stored_for<'a>(&self, table: &'a str) -> Option<&'a str> {
+        let shadows = SQLITE_SHADOWS.iter().filter(|_| self.dialect == Name::Sqlite);
+        shadows.filter_map(|ending| table.strip_suffix(ending)).next()
     }
 
     fn allows_schema(&self, schema: &str) -> bool {
@@ -132,7 +156,7 @@ impl Policy {
                 Some(SQLITE_SYSTEM.to_owned())
             }
             // Names of old, whatever schema they are looked for in.
-            Name::SqlServer if TSQL_VIEWS.contains(&table) => Some("sys".to_owned()),
+            Name::SqlServer if TSQL_VIEWS.contains(&table) || table.starts_with(TSQL_HISTORY) => Some("sys".to_owned()),
             _ => None,
         }
     }
@@ -140,7 +164,7 @@ impl Policy {
     fn is_system(&self, schema: &str) -> bool {
         match self.dialect {
             Name::PostgreSql => schema.starts_with("pg_") || schema == "information_schema",
-            Name::SqlServer => matches!(schema, "sys" | "information_schema"),
+            Name::SqlServer => matches!(schema, "sys" | "information_schema" | "cdc"),
             Name::MySql => matches!(schema, "information_schema" | "mysql" | "performance_schema" | "sys"),
             Name::Sqlite => schema == SQLITE_SYSTEM,
             Name::Generic => schema == "information_schema" || schema.starts_with("pg_"),
@@ -159,6 +183,13 @@ fn names(pattern: &TablePattern, schema: &str) -> bool {
 /// Stands for what SQLite has of its own, which is in no schema but its name.
 const SQLITE_SYSTEM: &str = "sqlite";
 const SQLITE_PREFIXES: &[&str] = &["sqlite_", "pragma_"];
+
+/// How the tables are called in which full-text indexes (FTS3 to FTS5) and R-trees keep their rows.
+const SQLITE_SHADOWS: &[&str] =
+    &["_config", "_content", "_data", "_docsize", "_idx", "_node", "_parent", "_rowid", "_segdir", "_segments", "_stat"];
+
+/// What a system-versioned table's rows of old are kept in, unless its maker gave that a name.
+const TSQL_HISTORY: &str = "mssql_temporalhistoryfor_";
 
 const TSQL_VIEWS: &[&str] = &[
     "sysaltfiles",

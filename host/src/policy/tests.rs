@@ -5,6 +5,7 @@
 
 mod aliases;
 mod corpus;
+mod hidden;
 mod lists;
 mod places;
 

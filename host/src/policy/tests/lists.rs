@@ -136,7 +136,7 @@ fn every_place_where_a_table_is_named() {
         "SET statement_timeout = 5",
         "EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM orders",
         "SHOW server_version",
-        "SELECT a::text, b::jsonb, c::order_state FROM orders",
+        "SELECT a::text, b::jsonb, c::citext FROM orders",
         "SELECT pg_typeof(1), pg_size_pretty(5::bigint), now()",
     ];
     holds(PG, ORDERS, &allowed, &refused);
