@@ -9,6 +9,11 @@ pub(crate) fn cut(text: &str, most: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
+/// In one line, as a log has it.
+pub(crate) fn in_a_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The text itself, or its beginning and an ellipsis.
 pub(crate) fn shorten(text: &mut String, most: usize) {
     if text.len() > most {

@@ -63,6 +63,7 @@ pub use schema::schema;
 pub use secret::{Reference, Secret, SecretRef};
 pub use sessions::SessionsConfig;
 pub use statement::{ParameterType, SavedParameter, SavedStatement};
+pub(crate) use tree::wrong_key;
 
 /// The id of the database whose connection string a request brings with it.
 pub(crate) const ATTACHED: &str = "connection-string";

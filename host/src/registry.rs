@@ -25,7 +25,7 @@ pub use prepare::{Changes, Prepared};
 pub use snapshot::{Snapshot, Unavailable};
 pub use status::Status;
 
-pub(crate) use alike::WrongEntries;
+pub(crate) use alike::{WrongEntries, some};
 pub(crate) use drivers::places;
 
 use drain::Draining;

@@ -9,14 +9,21 @@ mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use files::Seen;
 use kept::Kept;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::config::{Config, Overlay, Section};
 use crate::registry::{Changes, Prepared, Registry};
-use crate::{mcp, metrics};
+use crate::{mcp, metrics, registry};
+
+/// A file that hasn't changed for this long isn't being written: editors write in one go.
+const REST: Duration = Duration::from_millis(500);
+/// How long an administrator's change waits for that.
+const LONGEST_REST: Duration = Duration::from_secs(3);
 
 /// Reads and checks a configuration, with the administrator's changes over it.
 pub trait Load: Send + Sync {
@@ -149,7 +156,7 @@ impl Reloader {
     }
 
     async fn change_to(&self, state: &mut State, overlay: Overlay) -> anyhow::Result<Changes> {
-        let seen = self.source.now();
+        let seen = self.rested().await;
         let config = self.source.load.load(&overlay)?;
         let prepared = self.prepared(config.clone()).await?;
         // Kept before it holds: what was said to be taken is there after a restart.
@@ -179,6 +186,18 @@ impl Reloader {
             // Said when it was first seen, and seen again at every look.
             Err(why) if self.registry.status().refused.is_some_and(|(_, known)| known == self.shown(&why)) => Err(why),
             outcome => self.noted(outcome),
+        }
+    }
+
+    /// The files, once nobody seems to be writing them: who changes an entry doesn't know that another is saving the file.
+    async fn rested(&self) -> Seen {
+        let began = Instant::now();
+        loop {
+            let seen = self.source.now();
+            if !seen.may_be_written(REST) || began.elapsed() >= LONGEST_REST {
+                return seen;
+            }
+            tokio::time::sleep(REST / 10).await;
         }
     }
 
@@ -225,11 +244,13 @@ fn adopt(prepared: Prepared<'_>, was: &Config, will_be: &Config) -> Changes {
 
 fn taken(changes: &Changes) {
     metrics::reloaded(true);
-    let list = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
+    let list = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { registry::some(ids) };
+    // Why is in a line of its own.
     tracing::info!(
         added = %list(&changes.added),
         changed = %list(&changes.changed),
         removed = %list(&changes.removed),
+        down = changes.down.len(),
         "configuration taken"
     );
 }
@@ -270,4 +291,4 @@ fn held_until_restart(was: &Config, will_be: &Config) -> Vec<&'static str> {
     .collect()
 }
 
-pub use watch::watch;
+pub use watch::{hangups, watch};

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What changes when a file does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,18 @@ pub(crate) struct Stamp {
     changed: (i64, i64),
     size: u64,
     inode: u64,
+}
+
+impl Stamp {
+    /// Whether it changed in the last `than`, by this machine's clock. A file server's may differ: it isn't more than a hint.
+    pub(crate) fn is_younger(&self, than: Duration) -> bool {
+        let (seconds, nanoseconds) = self.changed;
+        let at = u64::try_from(seconds).ok().zip(u32::try_from(nanoseconds).ok());
+        let age = at.and_then(|(seconds, nanoseconds)| {
+            SystemTime::now().duration_since(UNIX_EPOCH + Duration::new(seconds, nanoseconds)).ok()
+        });
+        age.is_some_and(|age| age < than)
+    }
 }
 
 /// A file's stamp, that of what a symbolic link leads to. None: there is no such file.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::routes::Name;
 use super::{Desk, routes};
-use crate::config::Section;
+use crate::config::{Section, wrong_key};
 use crate::registry::Changes;
 use crate::reload::Refused;
 
@@ -19,32 +20,32 @@ pub(super) async fn reload(State(desk): State<Arc<Desk>>) -> Response {
 }
 
 /// Puts a database in the place of what there is.
-pub(super) async fn put_database(State(desk): State<Arc<Desk>>, Path(id): Path<String>, body: Bytes) -> Response {
+pub(super) async fn put_database(State(desk): State<Arc<Desk>>, Name(id): Name, body: Bytes) -> Response {
     put(&desk, Section::Databases, &id, &body).await
 }
 
 /// Takes a database away.
-pub(super) async fn delete_database(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Response {
+pub(super) async fn delete_database(State(desk): State<Arc<Desk>>, Name(id): Name) -> Response {
     answer(desk.reloader.change(Section::Databases, &id, None).await)
 }
 
 /// Puts a policy.
-pub(super) async fn put_policy(State(desk): State<Arc<Desk>>, Path(name): Path<String>, body: Bytes) -> Response {
+pub(super) async fn put_policy(State(desk): State<Arc<Desk>>, Name(name): Name, body: Bytes) -> Response {
     put(&desk, Section::Policies, &name, &body).await
 }
 
 /// Takes a policy away.
-pub(super) async fn delete_policy(State(desk): State<Arc<Desk>>, Path(name): Path<String>) -> Response {
+pub(super) async fn delete_policy(State(desk): State<Arc<Desk>>, Name(name): Name) -> Response {
     answer(desk.reloader.change(Section::Policies, &name, None).await)
 }
 
 /// Puts a saved statement.
-pub(super) async fn put_statement(State(desk): State<Arc<Desk>>, Path(name): Path<String>, body: Bytes) -> Response {
+pub(super) async fn put_statement(State(desk): State<Arc<Desk>>, Name(name): Name, body: Bytes) -> Response {
     put(&desk, Section::Statements, &name, &body).await
 }
 
 /// Takes a saved statement away.
-pub(super) async fn delete_statement(State(desk): State<Arc<Desk>>, Path(name): Path<String>) -> Response {
+pub(super) async fn delete_statement(State(desk): State<Arc<Desk>>, Name(name): Name) -> Response {
     answer(desk.reloader.change(Section::Statements, &name, None).await)
 }
 
@@ -86,13 +87,16 @@ async fn put(desk: &Desk, section: Section, name: &str, body: &[u8]) -> Response
             "the body is the entry as JSON, as it would stand in the file",
         );
     };
+    if let Some(fault) = std::str::from_utf8(body).ok().and_then(wrong_key) {
+        return routes::error(StatusCode::BAD_REQUEST, "bad-request", &fault.to_string());
+    }
     answer(desk.reloader.change(section, name, Some(entry)).await)
 }
 
 fn answer(outcome: Result<Changes, Refused>) -> Response {
     match outcome {
-        Ok(Changes { added, changed, removed }) => {
-            routes::answer(StatusCode::OK, &json!({"added": added, "changed": changed, "removed": removed}))
+        Ok(Changes { added, changed, removed, down }) => {
+            routes::answer(StatusCode::OK, &json!({"added": added, "changed": changed, "removed": removed, "down": down}))
         }
         Err(Refused::Unknown(what)) => routes::error(StatusCode::NOT_FOUND, "not-found", &what),
         Err(Refused::Wrong(why)) => {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::routes::Name;
 use super::{Desk, routes};
 use crate::database::Database;
 use crate::error::kind_name;
@@ -28,7 +29,7 @@ pub(super) async fn list(State(desk): State<Arc<Desk>>) -> Response {
 }
 
 /// One.
-pub(super) async fn show(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Response {
+pub(super) async fn show(State(desk): State<Arc<Desk>>, Name(id): Name) -> Response {
     match found(&desk.registry.current(), &id) {
         Some((_, entry)) => routes::answer(StatusCode::OK, &entry),
         None => none(&id),
@@ -36,7 +37,7 @@ pub(super) async fn show(State(desk): State<Arc<Desk>>, Path(id): Path<String>) 
 }
 
 /// Connects to one, down or not, and shows it then.
-pub(super) async fn probe(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Response {
+pub(super) async fn probe(State(desk): State<Arc<Desk>>, Name(id): Name) -> Response {
     let Some((database, entry)) = found(&desk.registry.current(), &id) else { return none(&id) };
     // What can't be opened is tried by the registry itself.
     let Some(database) = database else { return routes::answer(StatusCode::OK, &entry) };

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
@@ -22,6 +24,18 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
         .route("/admin/configuration", get(changes::show))
         .route("/admin/reload", post(changes::reload))
         .route("/admin/databases/{id}/probe", post(databases::probe))
+}
+
+/// What a path names.
+pub(super) struct Name(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Name, Response> {
+        let wrong = |_| error(StatusCode::BAD_REQUEST, "bad-request", "the name in the path isn't UTF-8, percent-encoded");
+        Path::from_request_parts(parts, state).await.map(|Path(name)| Name(name)).map_err(wrong)
+    }
 }
 
 /// There is no such route.

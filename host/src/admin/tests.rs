@@ -129,6 +129,7 @@ async fn errors_are_json() {
     for (line, expected) in [
         ("GET /admin/nothing HTTP/1.1", 404),
         ("GET /admin/databases/nobody HTTP/1.1", 404),
+        ("GET /admin/databases/%ff HTTP/1.1", 400),
         ("POST /admin/databases/nobody/probe HTTP/1.1", 404),
         ("DELETE /admin/databases HTTP/1.1", 405),
         ("GET /admin/databases/main/probe HTTP/1.1", 405),

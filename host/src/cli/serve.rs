@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use tokio::signal::unix::Signal;
 
 use super::open;
 use crate::admin::Admin;
@@ -42,6 +43,7 @@ struct Running {
 impl Running {
     async fn start(source: Source) -> anyhow::Result<Running> {
         raise_open_files();
+        let hangups = reload::hangups().context("installing the handler of SIGHUP")?;
         let seen = Seen::now(source.files());
         let loaded = source.load()?;
         for warning in loaded.warnings.iter().take(MAX_WARNINGS) {
@@ -51,7 +53,7 @@ impl Running {
             tracing::warn!("and {more} more warnings: `bulkhead config check` shows all");
         }
         let (server, admin) = (loaded.config.server.clone(), loaded.config.admin.clone());
-        let (registry, reloader) = live(loaded.config, source, seen).await?;
+        let (registry, reloader) = live(loaded.config, source, seen, hangups).await?;
         let status = Status::new(registry.clone());
         let admin = match admin {
             Some(config) => Some(Admin::start(&config, registry.clone(), reloader, &status).await?),
@@ -68,17 +70,20 @@ impl Running {
 }
 
 /// Opens the databases and follows the changes of their configuration.
-async fn live(mut config: Config, source: Source, seen: Seen) -> anyhow::Result<(Arc<Registry>, Arc<Reloader>)> {
-    let overlay = reload::kept_changes(config.admin.as_ref().and_then(|admin| admin.changes_file.clone()))?;
+async fn live(mut config: Config, source: Source, seen: Seen, hangups: Signal) -> anyhow::Result<(Arc<Registry>, Arc<Reloader>)> {
+    let kept = config.admin.as_ref().and_then(|admin| admin.changes_file.clone());
+    let overlay = reload::kept_changes(kept.clone())?;
     if overlay != Overlay::default() {
-        config = source.load_under(&overlay).context("with the administrator's changes that were kept")?.config;
+        let file = kept.unwrap_or_default();
+        let why = || format!("with the changes in {} (remove it to start without them)", file.display());
+        config = source.load_under(&overlay).with_context(why)?.config;
     }
     let registry = open(config.clone()).await?;
     let files = source.files();
     let source = reload::Source { load: Box::new(move |overlay: &Overlay| Ok(source.load_under(overlay)?.config)), files, seen };
     let watched = config.reload.watch;
     let reloader = Reloader::new(registry.clone(), config, overlay, source);
-    reload::watch(reloader.clone(), watched).context("installing the handler of SIGHUP")?;
+    reload::watch(reloader.clone(), hangups, watched);
     Ok((registry, reloader))
 }
 

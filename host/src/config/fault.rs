@@ -26,7 +26,8 @@ impl std::fmt::Display for Fault {
         if let Some(origin) = &self.origin {
             write!(f, "{origin}: ")?;
         }
-        if !self.key.is_empty() {
+        let said = matches!(&self.origin, Some(Origin::Environment(name)) if **name == *self.key);
+        if !self.key.is_empty() && !said {
             printable(f, &self.key)?;
             f.write_str(": ")?;
         }

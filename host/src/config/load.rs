@@ -4,7 +4,7 @@
 //! wins. The whole is held against the schema, what is written in another server's way is turned into our own, and what remains is read
 //! into types and looked at once more as a whole. Nothing stops at the first fault.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,6 +61,14 @@ impl Loaded {
             entry["max_bytes"] = policy.max_bytes.unwrap_or(super::DEFAULT_MAX_BYTES).into();
         }
         Ok(whole)
+    }
+
+    /// Where each value that was said comes from, by its key.
+    #[must_use]
+    pub fn origins(&self) -> HashMap<String, &Origin> {
+        let mut all = HashMap::new();
+        origins_in(&self.tree, String::new(), &mut all);
+        all
     }
 
     /// The same; of what wasn't said itself, where the mapping around it is.
@@ -196,7 +204,9 @@ fn finish(mut tree: Node, base: &Path, mut parts: Parts) -> Result<Loaded, Confi
         return Err(ConfigErrors::new(parts.faults));
     }
     forms::translate(&mut tree, base, &mut parts);
-    if tree.get("databases").is_none() && !parts.faults.iter().any(|fault| fault.key == "databases") {
+    // Where nobody wrote a file, what is wrong with the variables and flags is why there is none.
+    let explained = parts.faults.iter().any(|fault| fault.key == "databases" || tree.origin == Origin::Default);
+    if tree.get("databases").is_none() && !explained {
         parts.faults.push(Fault::new(Some(tree.origin.clone()), "databases", "is missing: the databases, by id"));
     }
     let config = tree::deserialize::<Config>(&tree);
@@ -227,7 +237,10 @@ fn finish(mut tree: Node, base: &Path, mut parts: Parts) -> Result<Loaded, Confi
     wrong.extend(config.check(&ids));
     for (key, why) in wrong {
         // What doesn't fit was taken out above: that it is missing now isn't a second fault.
-        let known = parts.faults.iter().any(|fault| is_within(&fault.key, &key) || is_within(&key, &fault.key));
+        let known = parts
+            .faults
+            .iter()
+            .any(|fault| is_within(&fault.key, &key) || is_within(&key, &fault.key) || is_in_string(&fault.key, &key));
         if !known {
             parts.faults.push(Fault::new(Some(tree.origin_of(&key)), key, why));
         }
@@ -246,8 +259,31 @@ fn finish(mut tree: Node, base: &Path, mut parts: Parts) -> Result<Loaded, Confi
     Ok(loaded)
 }
 
+fn origins_in<'a>(node: &'a Node, key: String, all: &mut HashMap<String, &'a Origin>) {
+    match &node.value {
+        Value::Map(entries) => {
+            for entry in entries {
+                let key = if key.is_empty() { entry.key.clone() } else { format!("{key}.{}", entry.key) };
+                origins_in(&entry.node, key, all);
+            }
+        }
+        Value::List(items) => {
+            for (at, item) in items.iter().enumerate() {
+                origins_in(item, format!("{key}[{at}]"), all);
+            }
+        }
+        Value::Scalar(_) => {}
+    }
+    all.insert(key, &node.origin);
+}
+
 fn keys(node: &Node) -> BTreeSet<String> {
     node.entries().iter().map(|entry| entry.key.clone()).collect()
+}
+
+/// Whether a key is one that a connection string would say, of which something is wrong.
+fn is_in_string(string: &str, key: &str) -> bool {
+    string.strip_suffix("connection_string").is_some_and(|entry| key.strip_prefix(entry) == Some("host"))
 }
 
 /// Whether a key is another or in it.

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::Origin;
 
 pub(super) use deserialize::deserialize;
+pub(crate) use read::wrong_key;
 pub(super) use read::{read, shown};
 
 /// One value and where it stands.

@@ -9,6 +9,7 @@ use wasmtime::component::Component;
 use super::cache::hexadecimal;
 use super::options::Options;
 use super::{Cache, DriverError, imports, linker};
+use crate::bounded::in_a_line;
 use crate::config::DriverConfig;
 use crate::contract::{CONTRACT, DatabaseDriverPre, DriverManifest};
 use crate::engine::Sandbox;
@@ -64,7 +65,7 @@ impl DriverFile {
                 None => Component::from_binary(&sandbox.engine, &wasm),
             }
         }
-        .map_err(|why| refuse(format!("not a WebAssembly component that can be loaded: {why:#}")))?;
+        .map_err(|why| refuse(format!("not a WebAssembly component that can be loaded: {}", in_a_line(&format!("{why:#}")))))?;
         let imports = imports::of(&component, &sandbox.engine);
         Ok(DriverFile { path: path.to_owned(), sha256, imports, component })
     }

@@ -39,7 +39,8 @@ impl Alike {
     }
 }
 
-fn some(ids: &[String]) -> String {
+/// The first of them, and how many more there are.
+pub(crate) fn some(ids: &[String]) -> String {
     let mut text = ids.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     if let Some(more) = ids.len().checked_sub(NAMED).filter(|more| *more > 0) {
         let _ = write!(text, " and {more} more");

@@ -162,7 +162,7 @@ fn find(folder: Option<&Path>, name: &str) -> anyhow::Result<PathBuf> {
     let mut there: Vec<String> = std::fs::read_dir(folder)
         .with_context(|| format!("drivers.folder {}", folder.display()))?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm") && path.is_file())
         .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
         .collect();
     there.sort();

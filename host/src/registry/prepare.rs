@@ -31,13 +31,15 @@ pub struct Changes {
     pub changed: Vec<String>,
     /// Databases that are gone, or can't be used any more.
     pub removed: Vec<String>,
+    /// Databases that can't be used now and could be before, or weren't there, or for another reason: and why.
+    pub down: BTreeMap<String, String>,
 }
 
 impl Changes {
     /// Whether no database changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
+        self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty() && self.down.is_empty()
     }
 }
 
@@ -102,6 +104,9 @@ fn changes(old: &Snapshot, new: &Snapshot) -> Changes {
             Some(_) => {}
         }
     }
+    let known = |id: &str, entry: &Unavailable| old.unavailable.get(id).is_some_and(|known| known.reason == entry.reason);
+    let down = new.unavailable.iter().filter(|(id, entry)| !known(id, entry));
+    changes.down.extend(down.map(|(id, entry)| (id.clone(), entry.reason.clone())));
     changes.added.extend(new.databases.keys().filter(|id| !old.databases.contains_key(*id)).cloned());
     changes
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::config::Config;
 use crate::registry::places;
@@ -16,6 +17,11 @@ impl Seen {
     #[must_use]
     pub fn now(files: impl IntoIterator<Item = PathBuf>) -> Seen {
         Seen(files.into_iter().map(|file| (file.clone(), stamp(&file))).collect())
+    }
+
+    /// Whether one of them changed in the last `than`, or isn't there: somebody may be writing it.
+    pub(super) fn may_be_written(&self, than: Duration) -> bool {
+        self.0.values().any(|stamp| stamp.is_none_or(|stamp| stamp.is_younger(than)))
     }
 }
 

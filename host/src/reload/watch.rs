@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::Reloader;
@@ -17,12 +17,16 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How often what was missing is looked for that no file's change announces.
 const HEAL: Duration = Duration::from_secs(5);
 
-/// Reloads when there is reason to, for as long as the process runs. With `files` false only on SIGHUP.
+/// SIGHUP, from now on: it ends a process that doesn't look at it, and may come before there is something to reload.
 ///
 /// # Errors
-/// The signal's handler can't be installed.
-pub fn watch(reloader: Arc<Reloader>, files: bool) -> std::io::Result<()> {
-    let mut hangup = signal(SignalKind::hangup())?;
+/// Its handler can't be installed.
+pub fn hangups() -> std::io::Result<Signal> {
+    signal(SignalKind::hangup())
+}
+
+/// Reloads when there is reason to, for as long as the process runs. With `files` false only on SIGHUP.
+pub fn watch(reloader: Arc<Reloader>, mut hangup: Signal, files: bool) {
     tokio::spawn(async move {
         let mut ticks = interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -55,7 +59,6 @@ pub fn watch(reloader: Arc<Reloader>, files: bool) -> std::io::Result<()> {
             }
         }
     });
-    Ok(())
 }
 
 /// Some files, as they were when they were last taken and when they were last looked at. What was read before anybody looked may have

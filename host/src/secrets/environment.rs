@@ -28,6 +28,7 @@ impl SecretProvider for Environment {
 }
 
 fn read(name: &str) -> Result<Fetched, String> {
-    let value = std::env::var(name).map_err(|_| format!("the environment variable {name} is not set, or is not UTF-8"))?;
+    let value = std::env::var(name)
+        .map_err(|_| format!("the environment variable {name} is not set, or is not UTF-8; set it and start again"))?;
     Ok(Fetched { secret: Secret::new(value), user: None, good: Good::Always })
 }

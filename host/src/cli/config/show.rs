@@ -1,8 +1,10 @@
 //! `bulkhead config show`.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
-use crate::config::{Loaded, Origin, Source};
+use crate::config::{Origin, Source};
 
 /// Where remarks begin, in characters, unless a line is longer.
 const REMARKS: usize = 56;
@@ -14,42 +16,43 @@ pub(super) fn run(source: &Source, as_json: bool) -> anyhow::Result<()> {
         tracing::warn!("{warning}");
     }
     let value = loaded.effective()?;
+    let said = loaded.origins();
     let text = if as_json {
         let mut origins = Map::new();
-        origins_of(&loaded, "", &value, &mut origins);
+        origins_of(&said, "", &value, &mut origins);
         format!("{:#}\n", json!({"configuration": value, "origins": origins}))
     } else {
         let mut text = String::new();
-        write(&mut text, &loaded, "", &value, 0);
+        write(&mut text, &said, "", &value, 0);
         text
     };
     Ok(super::super::print(&text)?)
 }
 
 /// What was said by somebody, by key.
-fn origins_of(loaded: &Loaded, key: &str, value: &Value, origins: &mut Map<String, Value>) {
+fn origins_of(said: &HashMap<String, &Origin>, key: &str, value: &Value, origins: &mut Map<String, Value>) {
     for (name, inner) in children(value) {
         let key = join(key, &name);
         if children(inner).next().is_some() {
-            origins_of(loaded, &key, inner, origins);
-        } else if let origin @ (Origin::File { .. } | Origin::Environment(_) | Origin::Flag(_)) = loaded.origin(&key) {
+            origins_of(said, &key, inner, origins);
+        } else if let Some(origin @ (Origin::File { .. } | Origin::Environment(_) | Origin::Flag(_))) = said.get(&key) {
             origins.insert(key, origin.to_string().into());
         }
     }
 }
 
 /// YAML, each value with where it comes from.
-fn write(text: &mut String, loaded: &Loaded, key: &str, value: &Value, depth: usize) {
+fn write(text: &mut String, said: &HashMap<String, &Origin>, key: &str, value: &Value, depth: usize) {
     for (name, inner) in children(value) {
         let key = join(key, &name);
         let name = if name.starts_with('[') { "-".to_owned() } else { format!("{}:", scalar(&Value::String(name))) };
         let indent = "  ".repeat(depth);
         if children(inner).next().is_some() {
             text.push_str(&format!("{indent}{name}\n"));
-            write(text, loaded, &key, inner, depth + 1);
+            write(text, said, &key, inner, depth + 1);
         } else {
             let line = format!("{indent}{name} {}", scalar(inner));
-            text.push_str(&format!("{line:<REMARKS$}  # {}\n", loaded.origin(&key)));
+            text.push_str(&format!("{line:<REMARKS$}  # {}\n", said.get(&key).unwrap_or(&&Origin::Default)));
         }
     }
 }

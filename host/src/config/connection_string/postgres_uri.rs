@@ -88,7 +88,10 @@ fn decode(text: &str) -> Result<Zeroizing<String>, ConnectionStringError> {
         }
         let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
         let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else { return Err(malformed()) };
-        let value = u8::try_from(high * 16 + low).ok().filter(|value| *value != 0).ok_or_else(malformed)?;
+        let value = u8::try_from(high * 16 + low).map_err(|_| malformed())?;
+        if value == 0 {
+            return Err(wrong("%00 has no place in a connection string"));
+        }
         bytes.push(value);
     }
     let decoded = String::from_utf8(std::mem::take(&mut bytes));

@@ -54,7 +54,9 @@ fn array(text: &str, tree: &mut Node, parts: &mut Parts) {
         let place = fault.origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
         parts.faults.push(Fault::new(Some(origin.clone()), fault.key, format!("{place}{}", fault.message)));
     }
-    let Some(Node { value: Value::List(items), .. }) = read else {
+    // What can't be read at all has been said.
+    let Some(read) = read else { return };
+    let Node { value: Value::List(items), .. } = read else {
         parts.faults.push(Fault::new(Some(origin), "", "a JSON array of objects is wanted"));
         return;
     };

@@ -32,6 +32,13 @@ pub(in crate::config) fn read(text: &str, path: Option<Arc<Path>>, faults: &mut 
     }
 }
 
+/// What is wrong with the keys of a text that is JSON: one that stands twice, of which a parser of JSON takes the last without a word.
+pub(crate) fn wrong_key(text: &str) -> Option<Fault> {
+    let mut faults = Vec::new();
+    let _ = read(text, None, &mut faults);
+    faults.into_iter().find(|fault| !fault.key.is_empty())
+}
+
 struct Reader<'a, 'input> {
     events: Parser<'input, granit_parser::StrInput<'input>>,
     path: Option<Arc<Path>>,

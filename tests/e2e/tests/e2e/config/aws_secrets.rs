@@ -109,6 +109,40 @@ async fn the_document_s_databases() {
     assert!(!log.contains(password) && !log.contains("isn't read yet"), "{log}");
 }
 
+/// Tenants behind one secret: it is fetched once for all of them, also when it was rotated.
+#[tokio::test]
+async fn a_secret_of_many_databases() {
+    const TENANTS: usize = 12;
+    let server = Server::from_environment();
+    let role = server.role("secret_shared");
+    let first = role.password.clone().expect("a password");
+    let fixture = fixture(&server, &role, json!({}));
+    fixture.put_secret("prod/all", &secret(&role, &first)).await;
+    let tenant =
+        |config: Config, at: usize| config.database(&format!("t{at}"), entry(&server, &role, "aws-secrets:prod/all#password"));
+    let host = host((0..TENANTS).fold(Config::new(), tenant), &fixture).await;
+    let client = Arc::new(host.client().await);
+    let all = || {
+        let call = |at: usize| {
+            let client = client.clone();
+            async move { user(&client, &format!("t{at}")).await }
+        };
+        (0..TENANTS).map(call).collect::<JoinSet<_>>().join_all()
+    };
+    for answer in all().await {
+        assert_eq!(answer.cell(), json!(role.name), "{}", host.log());
+    }
+    assert_eq!(asked(&fixture).await, 1);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    server.sql(&format!("ALTER ROLE {} PASSWORD 'hunter22-second'", role.name));
+    fixture.put_secret("prod/all", &secret(&role, "hunter22-second")).await;
+    for answer in all().await {
+        assert_eq!(answer.cell(), json!(role.name), "{}", host.log());
+    }
+    assert_eq!(asked(&fixture).await, 2);
+    assert!(!host.log().contains("hunter22"), "{}", host.log());
+}
+
 #[tokio::test]
 async fn a_password_that_is_rotated() {
     let server = Server::from_environment();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bulkhead_tests::postgres::{Server, wait_until};
-use bulkhead_tests::{Config, Era, Host};
+use bulkhead_tests::{Config, Era, Host, environment};
 use serde_json::json;
 
 use super::{TAKEN, ids, lite, logged};
@@ -102,6 +102,29 @@ async fn a_change_is_read_once_whoever_says_so() {
     host.hang_up();
     tokio::time::sleep(Duration::from_millis(1_600)).await;
     assert_eq!(host.log().matches("configuration refused").count(), 1, "{}", host.log());
+}
+
+/// It would end a process that doesn't look at it yet. Drivers that aren't in the cache are compiled, which takes its time.
+#[tokio::test]
+async fn a_hangup_while_it_starts_ends_nothing() {
+    use nix::sys::signal::{Signal, kill};
+    let cache = tempfile::tempdir().expect("a folder");
+    let config = lite(Config::new(), "one")
+        .database("pg", json!({"driver": "postgres", "host": "127.0.0.1", "port": 9}))
+        .set(&["drivers", "cache"], json!(cache.path()));
+    let (file, log) = (config.write(), config.folder().join("starting.log"));
+    let mut child = tokio::process::Command::new(environment::binary())
+        .args([std::ffi::OsStr::new("serve"), std::ffi::OsStr::new("--config"), file.as_os_str()])
+        .stderr(std::fs::File::create(&log).expect("a log"))
+        .kill_on_drop(true)
+        .spawn()
+        .expect("it starts");
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id().expect("a pid")).expect("a pid"));
+    let logged = |text: &str| std::fs::read_to_string(&log).expect("the log").contains(text);
+    wait_until("the first driver is loaded", TAKEN, || logged("driver loaded")).await;
+    kill(pid, Signal::SIGHUP).expect("it runs");
+    wait_until("the configuration is read anew", TAKEN, || logged("SIGHUP") && logged("configuration taken")).await;
+    assert!(child.try_wait().expect("its state").is_none());
 }
 
 /// Neither its content nor its time tells: what others may do with it alone.
