@@ -403,6 +403,11 @@ mod tests {
             ("databases: {main: {driver: postgres, host: h}}\ndefault_database: other", "other"),
             ("databases: {main: {driver: postgres, host: h, pool: {max: 0}}}", "pool.max"),
             ("databases: {main: {driver: postgres, host: h, statement_timeout: soon}}", "statement_timeout"),
+            ("databases: {main: {driver: postgres, host: h, statement_timeout: 0s}}", "statement_timeout: must be longer"),
+            ("databases: {main: {driver: postgres, host: h, pool: {connect_timeout: 0s}}}", "pool.connect_timeout"),
+            ("databases: {main: {driver: postgres, host: h, max_bytes: 0}}", "max_bytes: must be"),
+            ("databases: {main: {driver: postgres, host: h, max_rows: 99999999999999999999}}", "to 18446744073709551615"),
+            ("databases: {main: {driver: postgres, connection_string: 'postgresql://h/%00'}}", "%00"),
             ("databases: {main: {driver: postgres, host: h, endpoints: [h]}}", "endpoints"),
             ("databases: {main: {driver: postgres, host: h, tls: {allow_plaintext_password: true}}}", "plaintext"),
         ] {

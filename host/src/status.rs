@@ -91,8 +91,8 @@ async fn ready(State(status): State<Status>) -> Response {
     plain(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, text)
 }
 
-async fn scrape() -> Response {
-    match metrics::text() {
+async fn scrape(State(status): State<Status>) -> Response {
+    match metrics::text(status.0.registry.current().unavailable().count()) {
         Ok(text) => (StatusCode::OK, [(CONTENT_TYPE, metrics::CONTENT_TYPE), (CACHE_CONTROL, "no-store")], text).into_response(),
         Err(why) => {
             tracing::error!("writing the metrics: {why}");

@@ -270,6 +270,12 @@ impl DatabaseConfig {
         } else if self.pool.min > self.pool.max {
             at("pool.min", "must not be more than pool.max");
         }
+        let timeouts = [("statement_timeout", self.statement_timeout), ("pool.connect_timeout", Some(self.pool.connect_timeout))];
+        for (key, timeout) in timeouts {
+            if timeout == Some(Duration::ZERO) {
+                at(key, "must be longer than 0s; no limit can be turned off");
+            }
+        }
         for (key, most) in [("max_rows", self.max_rows), ("max_bytes", self.max_bytes)] {
             if most == Some(0) {
                 at(key, "must be at least 1");

@@ -20,20 +20,22 @@ pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0
 
 const STATES: [State; 4] = [State::Idle, State::Healthy, State::Degraded, State::Down];
 
-/// Everything that is counted, now.
+/// Everything that is counted, now; and how many databases are configured and can't be opened, which count nothing themselves.
 ///
 /// # Errors
 /// Never with a `String`; the formatter's.
-pub(crate) fn text() -> Result<String, Error> {
+pub(crate) fn text(unavailable: usize) -> Result<String, Error> {
     let mut registry = Registry::with_prefix("bulkhead");
-    registry.register_collector(Box::new(Numbers));
+    registry.register_collector(Box::new(Numbers { unavailable }));
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry)?;
     Ok(text)
 }
 
 #[derive(Debug)]
-struct Numbers;
+struct Numbers {
+    unavailable: usize,
+}
 
 impl Collector for Numbers {
     fn encode(&self, encoder: DescriptorEncoder) -> Result<(), Error> {
@@ -55,7 +57,7 @@ impl Collector for Numbers {
         page.traps()?;
         page.evictions()?;
         page.breakers()?;
-        page.standings(&book.standings())?;
+        page.standings(&book.standings(), self.unavailable)?;
         page.reloads(book.reloads_taken.load(Ordering::Relaxed), book.reloads_refused.load(Ordering::Relaxed))
     }
 }
@@ -176,7 +178,7 @@ impl Page<'_, '_> {
     }
 
     /// Pools and states: of databases that share their labels, the sums and the worst.
-    fn standings(&mut self, all: &[(Option<Labels>, Standing)]) -> Result<(), Error> {
+    fn standings(&mut self, all: &[(Option<Labels>, Standing)], unavailable: usize) -> Result<(), Error> {
         let mut used: BTreeMap<&Labels, (State, [usize; 4])> = BTreeMap::new();
         for (labels, standing) in all {
             let Some(labels) = labels else { continue };
@@ -208,6 +210,7 @@ impl Page<'_, '_> {
         let mut metric = self.encoder.encode_descriptor("databases", help, None, MetricType::Gauge)?;
         for known in STATES {
             let count = all.iter().filter(|(_, standing)| standing.state == known).count();
+            let count = count + if known == State::Down { unavailable } else { 0 };
             metric.encode_family(&[("state", known.name())])?.encode_gauge(&count)?;
         }
         Ok(())

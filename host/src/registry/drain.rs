@@ -42,6 +42,7 @@ impl Draining {
         let draining = self.clone();
         tokio::spawn(async move {
             let began = Instant::now();
+            let mut waited = false;
             loop {
                 let Some(database) = draining.lock().databases.get(&number).cloned() else { return };
                 database.close_unused().await;
@@ -49,10 +50,16 @@ impl Draining {
                 if database.holders() <= 2 || began.elapsed() > MOST {
                     database.shutdown().await;
                     draining.lock().databases.remove(&number);
-                    tracing::info!(database = database.id(), "drained");
+                    // A thousand that nobody used are no news.
+                    if waited {
+                        tracing::info!(database = database.id(), "drained");
+                    } else {
+                        tracing::debug!(database = database.id(), "drained");
+                    }
                     return;
                 }
                 drop(database);
+                waited = true;
                 tokio::time::sleep(LOOK).await;
             }
         });

@@ -55,6 +55,7 @@ async fn the_counts_are_those_of_what_was_called() {
             entry["read_only"] = json!(true);
             entry
         })
+        .database("missing", json!({"driver": "nosuch", "host": "127.0.0.1"}))
         .hostile("bad", json!({"fault": "panic"}));
     let host = Host::start(config).await;
     let client = host.client().await;
@@ -70,6 +71,7 @@ async fn the_counts_are_those_of_what_was_called() {
     let url = format!("http://127.0.0.1:{admin}/metrics");
     let scraped = Scraped::from(&host, &url, Some(TOKEN)).await;
 
+    assert!(scraped.sum("bulkhead_databases", &[("state", "down")]) >= 1.0, "one that has no driver is down: {}", scraped.text);
     let pg = [("database", "pg"), ("driver", "postgres")];
     let with = |more: &[(&'static str, &'static str)]| [&pg[..], more].concat();
     assert_eq!(scraped.sum("bulkhead_calls_total", &with(&[("tool", "query"), ("outcome", "ok")])), 7.0, "{}", scraped.text);
@@ -96,7 +98,7 @@ async fn the_counts_are_those_of_what_was_called() {
     assert_eq!(scraped.sum("bulkhead_database_state", &pg), 1.0, "one state alone");
     // It may have been tried again.
     assert!(scraped.sum("bulkhead_traps_total", &[("database", "bad"), ("kind", "wasm")]) >= 1.0, "{}", scraped.text);
-    assert_eq!(scraped.sum("bulkhead_databases", &[]), 4.0);
+    assert_eq!(scraped.sum("bulkhead_databases", &[]), 5.0);
     assert_eq!(scraped.sum("bulkhead_config_reloads_total", &[]), 0.0);
     // What nobody used has no lines.
     assert!(!scraped.text.contains("database=\"unused\""), "{}", scraped.text);
