@@ -8,10 +8,14 @@ use sqlparser::tokenizer::Token;
 
 use super::Name;
 
+mod mysql;
+mod postgresql;
+mod sqlserver;
+
 /// Rewrites a statement's tokens.
 pub(super) fn spell_out(dialect: Name, tokens: &mut Vec<Token>) {
     spell_out_tables(tokens);
-    if matches!(dialect, Name::PostgreSql | Name::Sqlite) {
+    if dialect != Name::Generic {
         take_away(dialect, tokens);
     }
 }
@@ -55,6 +59,8 @@ fn take_away(dialect: Name, tokens: &mut Vec<Token>) {
             _ => gone.push(at),
         }
     }
+    gone.sort_unstable();
+    gone.dedup();
     let mut gone = gone.into_iter().peekable();
     let mut at = 0;
     tokens.retain(|_| {
@@ -71,30 +77,30 @@ fn places(tokens: &[Token]) -> Vec<usize> {
 
 /// Which words go, or become another, from the word at a place on.
 fn unknown(dialect: Name, words: &[&Token], at: usize) -> Vec<(usize, Option<Token>)> {
+    match dialect {
+        Name::PostgreSql => frame_end(words, at).unwrap_or_else(|| postgresql::unknown(words, at)),
+        Name::Sqlite => frame_end(words, at).unwrap_or_else(|| unknown_of_sqlite(words, at)),
+        Name::SqlServer => sqlserver::unknown(words, at),
+        Name::MySql => mysql::unknown(words, at),
+        Name::Generic => Vec::new(),
+    }
+}
+
+/// The end of a window's frame.
+fn frame_end(words: &[&Token], at: usize) -> Option<Vec<(usize, Option<Token>)>> {
     let is = |offset: usize, text: &str| words.get(at + offset).is_some_and(|token| is_word(token, text));
-    let paren = |offset: usize, paren: &Token| words.get(at + offset) == Some(&paren);
-    let gone = |from: usize, to: usize| (at + from..=at + to).map(|at| (at, None)).collect();
-    // The end of a window's frame.
-    if (is(0, "row") || is(0, "preceding") || is(0, "following")) && is(1, "exclude") {
-        if (is(2, "group") || is(2, "ties")) && paren(3, &Token::RParen) {
-            return gone(1, 2);
-        }
-        if ((is(2, "current") && is(3, "row")) || (is(2, "no") && is(3, "others"))) && paren(4, &Token::RParen) {
-            return gone(1, 3);
-        }
+    let closes = |offset: usize| words.get(at + offset) == Some(&&Token::RParen);
+    let gone = |from: usize, to: usize| Some((at + from..=at + to).map(|at| (at, None)).collect());
+    if !((is(0, "row") || is(0, "preceding") || is(0, "following")) && is(1, "exclude")) {
+        return None;
     }
-    if dialect == Name::Sqlite {
-        return unknown_of_sqlite(words, at);
+    if (is(2, "group") || is(2, "ties")) && closes(3) {
+        return gone(1, 2);
     }
-    // A reserved word: no name can stand there unquoted.
-    if is(0, "between") && is(1, "symmetric") {
-        return gone(1, 1);
+    if ((is(2, "current") && is(3, "row")) || (is(2, "no") && is(3, "others"))) && closes(4) {
+        return gone(1, 3);
     }
-    // An element's name, which names nothing but itself.
-    if is(0, "xmlelement") && paren(1, &Token::LParen) && is(2, "name") && matches!(words.get(at + 3), Some(Token::Word(_))) {
-        return gone(2, 2);
-    }
-    Vec::new()
+    None
 }
 
 fn unknown_of_sqlite(words: &[&Token], at: usize) -> Vec<(usize, Option<Token>)> {
@@ -104,6 +110,13 @@ fn unknown_of_sqlite(words: &[&Token], at: usize) -> Vec<(usize, Option<Token>)>
     // An operator like any other.
     if matches!(words.get(at), Some(Token::ShiftLeft | Token::ShiftRight)) {
         return vec![(at, Some(Token::Plus))];
+    }
+    if is(0, "isnull") {
+        return vec![(at, Some(Token::make_keyword("NOTNULL")))];
+    }
+    // Other ways to compare with a pattern.
+    if is(0, "not") && (is(1, "glob") || is(1, "match")) && !paren(2) {
+        return vec![(at + 1, Some(Token::make_keyword("LIKE")))];
     }
     // IS compares with anything there. It is reserved, so that it is no name.
     let known = ["null", "true", "false", "distinct"];
@@ -197,6 +210,35 @@ mod tests {
             (Name::Sqlite, "(ROWS 1 PRECEDING EXCLUDE NO /**/ OTHERS)", "( ROWS 1 PRECEDING )"),
             (Name::PostgreSql, "(GROUPS 1 FOLLOWING exclude ties)", "( GROUPS 1 FOLLOWING )"),
             (Name::PostgreSql, "xmlelement(NAME a, b)", "xmlelement ( a , b )"),
+            (
+                Name::PostgreSql,
+                "xmlpi(NAME a, b), xmlserialize(DOCUMENT c AS text)",
+                "xmlpi ( a , b ) , xmlserialize ( c AS text )",
+            ),
+            (Name::PostgreSql, "AS (x) SEARCH DEPTH FIRST BY a, b SET c, d", "AS ( x ) , d"),
+            (Name::PostgreSql, "AS (x) CYCLE a SET b TO 'y' DEFAULT 'n' USING c SELECT", "AS ( x ) SELECT"),
+            (Name::PostgreSql, "AS (x) CYCLE a, \"B\" SET b USING c SELECT", "AS ( x ) SELECT"),
+            (Name::PostgreSql, "GROUP BY DISTINCT ROLLUP (a)", "GROUP BY ROLLUP ( a )"),
+            (Name::PostgreSql, "JOIN t USING (a, b) AS j WHERE c", "JOIN t USING ( a , b ) WHERE c"),
+            (Name::PostgreSql, "a ISNULL OR b NOTNULL", "a NOTNULL OR b NOTNULL"),
+            (Name::PostgreSql, "'a'\n'b'\n'c', U&'d' UESCAPE '!'", "'a' , U&'d'"),
+            (Name::PostgreSql, "inet '::1' <<= cidr '::/0'", "'::1' <<= '::/0'"),
+            (Name::PostgreSql, "collation for (a)", "collation ( a )"),
+            (Name::SqlServer, "GROUP BY GROUPING SETS ((a, b), ())", "GROUP BY GROUPING ( ( a , b ) )"),
+            (Name::SqlServer, "GROUP BY a WITH ROLLUP", "GROUP BY a"),
+            (Name::SqlServer, "t FOR SYSTEM_TIME BETWEEN '1' AND @b x, u FOR SYSTEM_TIME ALL", "t x , u"),
+            (Name::SqlServer, "PARSE(a AS int USING 'en-US')", "CAST ( a AS int )"),
+            (Name::SqlServer, "geography::Point(1)", "geography . Point ( 1 )"),
+            (
+                Name::MySql,
+                "a MOD 2, mod(a, 2), !b, INTERVAL '1:2' HOUR_MINUTE",
+                "a % 2 , mod ( a , 2 ) , NOT b , INTERVAL '1:2' DAY",
+            ),
+            (
+                Name::Sqlite,
+                "a ISNULL OR a NOT GLOB 'x' OR NOT glob('a', b)",
+                "a NOTNULL OR a NOT LIKE 'x' OR NOT glob ( 'a' , b )",
+            ),
             (Name::Sqlite, "1 << 2 >> 3", "1 + 2 + 3"),
             (Name::Sqlite, "a IS b AND c IS NOT (SELECT 1)", "a = b AND c = ( SELECT 1 )"),
             (Name::Sqlite, "FROM t INDEXED BY i, u NOT INDEXED WHERE 1", "FROM t , u WHERE 1"),
@@ -216,6 +258,11 @@ mod tests {
             (Name::PostgreSql, "FROM following exclude ties , x"),
             (Name::PostgreSql, "FROM a exclude ties )"),
             (Name::PostgreSql, "f ( NAME a )"),
+            (Name::PostgreSql, "FROM ( x ) search , depth"),
+            (Name::PostgreSql, "FROM ( x ) CYCLE JOIN t USING ( a )"),
+            (Name::PostgreSql, "MERGE INTO t USING ( SELECT 1 ) AS s"),
+            (Name::PostgreSql, "isnull ( a ) , interval '1' day , orders '(1)' , x . name '1'"),
+            (Name::PostgreSql, "SELECT xmlserialize ( document )"),
             (Name::Sqlite, "xmlelement ( name a )"),
             (Name::Sqlite, "a IS NULL OR a IS NOT NULL OR a IS NOT DISTINCT FROM b OR a IS TRUE"),
             (Name::Sqlite, "SELECT indexed FROM t AS indexed WHERE NOT indexed"),
@@ -232,9 +279,10 @@ mod tests {
     #[test]
     fn time_grows_with_the_length() {
         let began = std::time::Instant::now();
-        for (dialect, piece) in [" ", "(TABLE a ", "BETWEEN SYMMETRIC ", "TABLE ", "/**/", "x NOT INDEXED "]
-            .iter()
-            .flat_map(|piece| [(Name::PostgreSql, piece), (Name::Sqlite, piece)])
+        for (dialect, piece) in
+            [" ", "(TABLE a ", "BETWEEN SYMMETRIC ", "TABLE ", "/**/", "x NOT INDEXED ", ") CYCLE a, a, a ", "USING (a, a, "]
+                .iter()
+                .flat_map(|piece| [Name::PostgreSql, Name::Sqlite, Name::SqlServer, Name::MySql].map(|dialect| (dialect, piece)))
         {
             let _ = spelled(dialect, &piece.repeat(256 * 1024 / piece.len()));
         }

@@ -4,7 +4,7 @@
 //! statements are reserved there, and unquoted never a name. A number ends where it can't go on, without a space (`1eSHUTDOWN` is `1e` and
 //! a statement), and a currency's sign is a number of its own. Only tokens that read the same in T-SQL and in the parser go on to it.
 
-use sqlparser::tokenizer::{Token, Word};
+use sqlparser::tokenizer::{Token, Whitespace, Word};
 
 use super::Refusal;
 
@@ -120,6 +120,7 @@ const HINTS: &[&str] = &[
 /// Refuses what hides, and gives the tokens for the parser: without the OPTION clause, which it doesn't know.
 pub(super) fn check(mut tokens: Vec<Token>, reading: bool) -> Result<Vec<Token>, Refusal> {
     without_option(&mut tokens)?;
+    without_join_hints(&mut tokens);
     let mut write = if reading { Write::NONE } else { Write::of(&tokens) };
     tokens.iter().try_for_each(|token| plain(token, &mut write))?;
     hide_the_count(&mut tokens);
@@ -155,6 +156,31 @@ fn hide_the_count(tokens: &mut [Token]) {
             }
             Token::Word(word) => counts = unquoted(word, "NEXT") || unquoted(word, "FIRST"),
             _ => counts = false,
+        }
+    }
+}
+
+/// `INNER HASH JOIN`: how it is computed. All around it is reserved, so that MERGE begins no statement there.
+fn without_join_hints(tokens: &mut [Token]) {
+    let is = |at: usize, texts: &[&str]| match tokens.get(at) {
+        Some(Token::Word(word)) => texts.iter().any(|text| unquoted(word, text)),
+        _ => false,
+    };
+    let words: Vec<usize> =
+        tokens.iter().enumerate().filter(|(_, token)| !matches!(token, Token::Whitespace(_))).map(|(at, _)| at).collect();
+    let hints = words.windows(3).filter_map(|three| match three {
+        [first, hint, last]
+            if is(*first, &["INNER", "LEFT", "RIGHT", "FULL", "OUTER"])
+                && is(*hint, &["HASH", "LOOP", "MERGE", "REMOTE"])
+                && is(*last, &["JOIN"]) =>
+        {
+            Some(*hint)
+        }
+        _ => None,
+    });
+    for hint in hints.collect::<Vec<_>>() {
+        if let Some(token) = tokens.get_mut(hint) {
+            *token = Token::Whitespace(Whitespace::Space);
         }
     }
 }
