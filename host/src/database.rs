@@ -32,7 +32,7 @@ use crate::config::DatabaseConfig;
 use crate::contract::{DriverManifest, ParameterStyle, Readiness};
 use crate::driver::Driver;
 use crate::error::CallError;
-use crate::policy::Policy;
+use crate::policy::{Judge, Policy};
 use crate::pool::{Pool, PoolStatus};
 use crate::stamp::Stamp;
 use crate::state::Access;
@@ -44,7 +44,7 @@ use run::Active;
 pub struct Database {
     id: Arc<str>,
     config: DatabaseConfig,
-    policy: Arc<Policy>,
+    judge: Judge,
     driver: Arc<Driver>,
     access: Arc<Access>,
     manifest: Arc<DriverManifest>,
@@ -107,37 +107,37 @@ impl Database {
     /// What may be done on it.
     #[must_use]
     pub fn policy(&self) -> &Arc<Policy> {
-        &self.policy
+        self.judge.policy()
     }
 
     /// Whether all writes are refused.
     #[must_use]
     pub fn read_only(&self) -> bool {
-        self.policy.read_only
+        self.policy().read_only
     }
 
     /// Whether writes are put to a person first.
     #[must_use]
     pub fn confirm_writes(&self) -> bool {
-        self.policy.confirm_writes
+        self.policy().confirm_writes
     }
 
     /// Whether a statement only reads, as far as its text tells.
     #[must_use]
     pub fn reads(&self, sql: &str) -> bool {
-        self.policy.reads(sql)
+        self.judge.reads(sql)
     }
 
     /// The longest that a statement may run.
     #[must_use]
     pub fn statement_timeout(&self) -> Duration {
-        self.policy.statement_timeout
+        self.policy().statement_timeout
     }
 
     /// The most rows and bytes of one answer.
     #[must_use]
     pub fn most(&self) -> (u64, u64) {
-        (self.policy.max_rows, self.policy.max_bytes)
+        (self.policy().max_rows, self.policy().max_bytes)
     }
 
     /// How long a call waits for a connection.

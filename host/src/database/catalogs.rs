@@ -67,7 +67,7 @@ impl Database {
     /// The catalogs that may be named, beside the configured one. `*`: all.
     #[must_use]
     pub fn allowed_catalogs(&self) -> &[String] {
-        &self.policy.catalogs
+        &self.policy().catalogs
     }
 
     /// Whether a call may name this catalog.
@@ -88,10 +88,10 @@ impl Database {
             return Err(CallError::new(ErrorKind::InvalidValue, format!("{name:?} can't be the name of a catalog"))
                 .hint(format!("1 to {MAX_NAME} characters, without control characters")));
         }
-        if self.policy.catalogs.iter().any(|allowed| allowed == name || allowed == ANY) {
+        if self.policy().catalogs.iter().any(|allowed| allowed == name || allowed == ANY) {
             return Ok(());
         }
-        let mut listed: Vec<&str> = self.catalog().into_iter().chain(self.policy.catalogs.iter().map(String::as_str)).collect();
+        let mut listed: Vec<&str> = self.catalog().into_iter().chain(self.policy().catalogs.iter().map(String::as_str)).collect();
         listed.dedup();
         let hint = match listed.as_slice() {
             [] => "leave `database` out".to_owned(),

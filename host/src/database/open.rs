@@ -16,7 +16,7 @@ use crate::files;
 use crate::http::SignedHttp;
 use crate::limits::{EPOCH_TICK, GRACE, Limits, MOST_MEMORY_BYTES};
 use crate::metrics::{self, Live, Measured};
-use crate::policy::Policy;
+use crate::policy::{Judge, Policy};
 use crate::pool::{Manager, Pool};
 use crate::secrets::KeptSecret;
 use crate::stamp::{Stamp, stamp};
@@ -76,8 +76,9 @@ impl Database {
         driver.options.check(&config.options)?;
         let mut policy = Policy::new(&config.policy(), &dialect, config.catalog.as_deref());
         let options = policy.tie(&config.options, driver.options.has("search_path"))?;
-        let policy = Arc::new(policy);
-        let options = connect_options(&config, &policy, options);
+        let judge = Judge::new(policy);
+        let policy = judge.policy();
+        let options = connect_options(&config, policy, options);
         // Once it is used: what nobody uses isn't counted.
         let label = if access.endpoints.are_a_callers() { metrics::DYNAMIC.into() } else { id.clone() };
         let measured = Arc::new(Measured::new(label, driver.name.clone()));
@@ -86,7 +87,7 @@ impl Database {
             access: access.clone(),
             database: id.clone(),
             options,
-            limits: limits(&config, &policy, &driver),
+            limits: limits(&config, policy, &driver),
             settings: config.pool.clone(),
             measured: measured.clone(),
         })?;
@@ -103,7 +104,7 @@ impl Database {
             id,
             manifest,
             config,
-            policy,
+            judge,
             driver,
             access,
             pool,

@@ -11,7 +11,7 @@ use crate::contract::{self, Column, ErrorKind, Notice, Parameter, QueryOptions};
 use crate::error::CallError;
 use crate::limits::{BATCH_BYTES, BATCH_ROWS, MAX_RESULT_SETS};
 use crate::metrics;
-use crate::policy::{self, Request, Rule, Subject};
+use crate::policy::{Request, Rule, Subject};
 
 /// What to run and how much of it.
 #[derive(Debug, Clone)]
@@ -140,7 +140,7 @@ impl Database {
     /// What it said.
     pub fn decide(&self, subject: Subject<'_>, read_only: bool, consent: Consent) -> Result<(), CallError> {
         let request = Request { subject, read_only, agreed: consent.is_given() };
-        let Err(refusal) = policy::decide(&self.policy, &request) else { return Ok(()) };
+        let Err(refusal) = self.judge.decide(&request) else { return Ok(()) };
         if matches!(request.subject, Subject::Statement(_)) {
             metrics::concerns(&self.line.measured);
             self.line.measured.refused();

@@ -58,10 +58,8 @@ pub(super) const MAX_CHECKED_BYTES: usize = 256 * 1024;
 pub fn decide(policy: &Policy, request: &Request<'_>) -> Result<Verdict, Refusal> {
     match request.subject {
         Subject::Statement(sql) => {
-            let read_only = request.read_only || policy.read_only;
-            let unasked = !read_only && policy.confirm_writes && !request.agreed;
-            let rule = if unasked { Rule::ConfirmWrites } else { Rule::ReadOnly };
-            judge(policy, read_only || unasked, sql).map_err(|why| why.by(rule))
+            let rule = if policy.asks(request) { Rule::ConfirmWrites } else { Rule::ReadOnly };
+            judge(policy, policy.is_to_read(request), sql).map_err(|why| why.by(rule))
         }
         Subject::Table { schema, name } => policy.judge_name(schema, name).map(|()| Verdict::Checked),
         Subject::Tool { shown, ours } if !policy.allows_tool(shown, ours) => {
@@ -72,6 +70,21 @@ pub fn decide(policy: &Policy, request: &Request<'_>) -> Result<Verdict, Refusal
 }
 
 impl Policy {
+    /// Whether a statement has to be read for the decision.
+    pub(super) fn is_read_for(&self, request: &Request<'_>) -> bool {
+        self.is_to_read(request) || self.naming().is_some()
+    }
+
+    /// Whether a statement is to read only.
+    fn is_to_read(&self, request: &Request<'_>) -> bool {
+        request.read_only || self.read_only || self.asks(request)
+    }
+
+    /// Whether a write has to be put to a person first.
+    fn asks(&self, request: &Request<'_>) -> bool {
+        !request.read_only && !self.read_only && self.confirm_writes && !request.agreed
+    }
+
     /// Whether a statement only reads, as far as its text tells.
     #[must_use]
     pub fn reads(&self, sql: &str) -> bool {

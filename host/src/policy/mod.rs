@@ -1,4 +1,4 @@
-//! What a caller may do on a database, decided in one place: [`decide`].
+//! What a caller may do on a database, decided in one place: [`decide`], and for a database by its [`Judge`].
 //!
 //! A policy is an entry's own and the one it refers to (`effective`). A statement is read by the host itself, with a SQL parser, where the
 //! policy asks for that: under read-only, where tables or schemas are limited, and where functions are denied. The order is
@@ -22,6 +22,7 @@ mod explanation;
 mod extensions;
 mod facts;
 mod functions;
+mod judge;
 mod kinds;
 mod lexical;
 mod path;
@@ -46,6 +47,7 @@ pub use decide::{Request, Subject, Verdict, decide};
 pub use effective::Policy;
 pub use explanation::{Explanation, LimitsShown};
 pub use facts::Facts;
+pub use judge::Judge;
 pub use refusal::{Refusal, Rule};
 
 /// How a database's dialect is read.

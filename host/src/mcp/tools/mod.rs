@@ -125,7 +125,7 @@ impl Context<'_> {
 
     /// The same, unless the statement only reads or is to be refused anyway.
     async fn confirm_unless_reading(&self, database: &Database, read_only: bool, sql: &str) -> Result<Consent, CallError> {
-        if read_only || database.read_only() || database.reads(sql) {
+        if !database.confirm_writes() || read_only || database.read_only() || database.reads(sql) {
             return Ok(Consent::NONE);
         }
         database.decide(Subject::Statement(sql), false, Consent::given())?;
