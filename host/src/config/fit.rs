@@ -119,7 +119,8 @@ impl Fit<'_> {
         let mut kept: Vec<Entry> = Vec::new();
         for mut entry in std::mem::take(entries) {
             let inner = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
-            if let Some(name) = properties.and_then(|properties| canonical(&entry.key, properties)) {
+            let other = properties.filter(|properties| !properties.contains_key(&entry.key));
+            if let Some(name) = other.and_then(|properties| canonical(&entry.key, properties)) {
                 entry.key = name;
             }
             let property = properties.and_then(|properties| properties.get(&entry.key));

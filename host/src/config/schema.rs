@@ -107,6 +107,20 @@ mod tests {
     }
 
     #[test]
+    fn no_other_name_of_a_key_is_a_key() {
+        let derived = derived().to_value();
+        let objects = derived["$defs"].as_object().unwrap().values().chain([&derived]);
+        let mut others = 0;
+        for properties in objects.filter_map(|object| object.get("properties").and_then(Value::as_object)) {
+            for names in properties.values().filter_map(|property| property.get(ALIASES)?.as_array()) {
+                others += names.len();
+                assert!(!names.iter().any(|name| properties.contains_key(name.as_str().unwrap())), "{names:?}");
+            }
+        }
+        assert!(others > 5, "{others}");
+    }
+
+    #[test]
     fn every_object_is_closed_and_every_key_described() {
         let schema = schema();
         let objects = schema["$defs"].as_object().unwrap().iter().map(|(name, value)| (name.as_str(), value));
