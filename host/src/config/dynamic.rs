@@ -142,6 +142,9 @@ impl DynamicConfig {
         if self.max_rows == 0 || self.max_bytes == 0 {
             return at("max_rows", "and max_bytes must be at least 1");
         }
+        if self.statement_timeout.is_zero() {
+            return at("statement_timeout", "must be longer than 0s; no limit can be turned off");
+        }
         Ok(())
     }
 

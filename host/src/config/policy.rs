@@ -107,6 +107,9 @@ impl PolicyConfig {
                 wrong.push(format!("{key}: must be at least 1"));
             }
         }
+        if self.statement_timeout == Some(Duration::ZERO) {
+            wrong.push("statement_timeout: must be longer than 0s; no limit can be turned off".to_owned());
+        }
         wrong.extend(self.default_schema.iter().filter_map(|name| Some(format!("default_schema: {}", no_name(name)?))));
         let lists = [
             ("catalogs", self.catalogs.as_ref()),
@@ -318,7 +321,7 @@ mod tests {
     tables: [fine, '', also.fine, '']
     functions:
       deny: [md5, '']
-  two: {schemas: [''], default_schema: ''}
+  two: {schemas: [''], default_schema: '', statement_timeout: 0s}
 databases:
   a: {driver: postgres, host: h, policy: three}
   b:
@@ -337,6 +340,7 @@ databases:
             ("7:19", "policies.one.functions.deny[1]"),
             ("8:19", "policies.two.schemas[0]"),
             ("8:40", "policies.two.default_schema"),
+            ("8:63", "policies.two.statement_timeout"),
             ("10:42", "databases.a.policy"),
             ("14:16", "databases.b.read_only"),
             ("15:15", "databases.b.catalogs"),

@@ -65,7 +65,7 @@ fn next_step(kind: ErrorKind) -> &'static str {
         ErrorKind::Syntax => "correct the statement at the position given and send it again.",
         ErrorKind::Undefined => "look up the right names with list_databases, list_tables or describe_table, then try again.",
         ErrorKind::InvalidValue => "correct the value, its type, or the arguments, then try again.",
-        ErrorKind::Permission => "the database's user may not do this; use what it may read, or ask the operator for the right.",
+        ErrorKind::Permission => "this isn't allowed here; use what is, or ask the operator for the right.",
         ErrorKind::ReadOnly => {
             "only reading is possible here; rewrite it as a single SELECT, or use a database that isn't read-only."
         }
@@ -78,7 +78,7 @@ fn next_step(kind: ErrorKind) -> &'static str {
         ErrorKind::Timeout => "make the statement cheaper (filter, LIMIT, an indexed column; see EXPLAIN), or raise timeout_ms.",
         ErrorKind::Cancelled => "the call was stopped before it ended; send it again if the answer is still wanted.",
         ErrorKind::Connection => "the database can't be reached now; try again a little later, then tell the user.",
-        ErrorKind::Unsupported => "this database's driver doesn't do that; reach the goal with another statement.",
+        ErrorKind::Unsupported => "that can't be done here; reach the goal another way.",
         ErrorKind::Protocol | ErrorKind::Internal => "this is a fault of the server's, not of the call; tell the user.",
     }
 }
