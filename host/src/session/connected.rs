@@ -135,6 +135,16 @@ impl Sessions {
         Ok(own)
     }
 
+    /// All databases that a call may go to, those connected in the caller's session among them.
+    ///
+    /// # Errors
+    /// There is no such session.
+    pub(crate) fn all(&self, call: ToolCall<'_>) -> Result<Vec<Arc<Database>>, CallError> {
+        let own = self.visible(call.caller, None)?;
+        let snapshot = self.registry.current();
+        Ok(snapshot.databases().chain(&own).filter(|database| call.permit(database).is_ok()).cloned().collect())
+    }
+
     /// The database that a caller names outside of any opened session: configured, or its own.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ impl<'a> ToolCall<'a> {
     ///
     /// # Errors
     /// It may not.
-    pub fn permit(self, database: &Database) -> Result<(), CallError> {
+    pub(super) fn permit(self, database: &Database) -> Result<(), CallError> {
         database.decide(Subject::Tool { shown: self.shown, ours: self.ours }, false, Consent::NONE)
     }
 }

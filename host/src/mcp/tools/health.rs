@@ -78,12 +78,8 @@ pub(super) async fn call_check(context: Context<'_>, given: JsonObject) -> Resul
     let (to, Arguments {}) = located(given)?;
     let snapshot = context.sessions.registry().current();
     let named = to.names_a_place() || context.call.caller.attached.is_some();
-    let mut databases: Vec<Arc<Database>> = if named {
-        vec![context.place(&to).await?.database]
-    } else {
-        let own = context.sessions.visible(context.call.caller, None)?;
-        snapshot.databases().chain(&own).filter(|database| context.call.permit(database).is_ok()).cloned().collect()
-    };
+    let mut databases: Vec<Arc<Database>> =
+        if named { vec![context.place(&to).await?.database] } else { context.sessions.all(context.call)? };
     let all = databases.len();
     if databases.iter().filter(|database| is_unused(database)).count() > MOST_OPENED {
         databases.retain(|database| !is_unused(database));
